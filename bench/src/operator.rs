@@ -3,17 +3,23 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use soko_domain::ids::LogId;
+use serde_json::Value;
+use soko_app_api::{BeyondShare, DiscountInput, SaleAbout, SaleLineInput, TenderInput, Verb};
+use soko_domain::basket::TenderKind;
+use soko_domain::ids::{LogId, SaleId};
 use soko_projection::figures::month;
 use soko_record_log::{Param, StoreError, Tx, params};
-use soko_register::home::now;
+use soko_register::home::{now, random_id};
 use soko_sync_server::operator::{DAYS_MAX, market};
 use soko_sync_server::platform::Refusal;
 use soko_sync_server::store::{Place, Shard, Store};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 use crate::figure::{Fault, Measured, Milli, complain, percentile, print, resident_mb};
 use crate::orders::Database;
-use crate::world::Folder;
+use crate::world::{Folder, ServerProcess, Till};
 
 const STALLS: u8 = 20;
 const PRODUCTS: u32 = 1_000;
@@ -21,11 +27,16 @@ const HOURS: u32 = 10;
 /// Of each product on each day, but for a third of the days on which it is one more: half a million a stall and year.
 const LINES_A_DAY: i64 = 1;
 const TIMES: usize = 21;
+const LIVE_SALES: u64 = 200;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Words that nobody took yet.
+const UNHEARD_MAX: usize = 1_024;
 const MS_PER_DAY: i64 = 86_400_000;
 const EVERY_ROW: &str = "select count(*) from figure_product
   where log in (select log from stall_profile) and grain = 1 and at >= $1";
 
 pub(crate) fn operator() -> Measured {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(live())?;
     let folder = Folder::new()?;
     measure("sqlite", &Place::Directory(folder.path().join("data")))?;
     match Database::make()? {
@@ -33,6 +44,75 @@ pub(crate) fn operator() -> Measured {
         None => complain("operator.postgres was not measured: there is no PostgreSQL"),
     }
     Ok(())
+}
+
+/// From the moment before a register sells until an operator's page has the word that counts the sale: one sale right after the other, so
+/// that each falls into the time within which the server shows moves together.
+async fn live() -> Measured {
+    let folder = Folder::new()?;
+    let key = format!("{}{}", random_id(), random_id());
+    let process = ServerProcess::start_with(folder.path(), None, &[("SOKO_OPERATOR_KEY", key.clone())])?;
+    let mut till = Till::found(&folder.path().join("till"), 1)?;
+    let server = till.server(&process)?;
+    till.enrol(&server).await?;
+    till.exchange().await?;
+    let mut words = listen(&process.address, &key).await?;
+    let product = *till.products.first().ok_or_else(|| Fault("there is no product".into()))?;
+    let mut times = Vec::new();
+    for number in 1..=LIVE_SALES {
+        let began = Instant::now();
+        let paid = TenderInput {
+            kind: TenderKind::Card,
+            amount_minor: 250,
+            reference: String::new(),
+            seen: true,
+            purse: None,
+        };
+        till.handle(Verb::MakeSale {
+            sale: SaleId(random_id().0),
+            lines: vec![SaleLineInput::of(product, 1)],
+            discount: DiscountInput::None,
+            tenders: vec![paid],
+            beyond: BeyondShare::Allow,
+            about: SaleAbout::default(),
+        })?;
+        till.exchange().await?;
+        loop {
+            let word = tokio::time::timeout(PATIENCE, words.recv()).await;
+            let word = word.ok().flatten().ok_or_else(|| Fault("the page heard nothing".into()))?;
+            let (at, sales) = word;
+            if sales >= number {
+                times.push(at.saturating_duration_since(began));
+                break;
+            }
+        }
+    }
+    print("operator.live.p99_ms", "ms", Milli::millis(percentile(&mut times, 99)), None);
+    print("operator.live.p50_ms", "ms", Milli::millis(percentile(&mut times, 50)), None);
+    Ok(till.home.close()?)
+}
+
+/// When each word of the operator's stream arrived, and how many sales it counts.
+async fn listen(address: &str, key: &str) -> Measured<mpsc::Receiver<(Instant, u64)>> {
+    let (tell, words) = mpsc::channel(UNHEARD_MAX);
+    let mut stream = TcpStream::connect(address).await?;
+    let asked =
+        format!("GET /v1/operator/stream HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await?;
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let Some(data) = line.strip_prefix("data:") else { continue };
+            let at = Instant::now();
+            let Ok(figures) = serde_json::from_str::<Value>(data.trim()) else { continue };
+            let currencies = figures["currencies"].as_array().into_iter().flatten();
+            let sales = currencies.filter_map(|of| of["sales"].as_u64()).sum();
+            if tell.send((at, sales)).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(words)
 }
 
 fn measure(name: &str, place: &Place) -> Measured {

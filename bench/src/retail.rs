@@ -51,12 +51,13 @@ pub(crate) fn retail() -> Measured {
     let before = sales_before(&trade);
     receive(&mut till, &trade, &before)?;
     let started = Instant::now();
-    let Ledger { till, sold, refunded, .. } = replay(till, &trade, &before, &runtime)?;
+    let Ledger { till, sold, refunded, customers, .. } = replay(till, &trade, &before, &runtime)?;
     let took = started.elapsed();
     let of_before =
         before.iter().flat_map(|invoice| &invoice.lines).map(data::Line::total_minor).sum::<i64>();
     check(&till, (trade.sold_minor + of_before, sold), (trade.cancelled_minor, refunded))?;
     figures::figures(&till, &trade)?;
+    figures::customers(&till, &trade, (&before, &customers))?;
     print("retail.replay.seconds", "s", Milli::seconds(took), None);
     print("retail.replay.lines_per_s", "1/s", Milli::per_second(trade.lines, took), None);
     let Till { home, stall, products } = till;

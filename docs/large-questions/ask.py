@@ -13,9 +13,9 @@ import pathlib
 import sys
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "large-questions.md"
-TABLES = ["stalls", "products", "lines", "orders"]
-BY_MONTH = ["lines", "orders"]
-COUNTED_AS = {"stalls": "stalls", "products": "products", "lines": "lines", "orders": "order_lines"}
+TABLES = ["stalls", "products", "customers", "lines", "payments", "taxes", "orders"]
+BY_MONTH = ["lines", "payments", "taxes", "orders"]
+COUNTED_AS = {table: table for table in TABLES} | {"orders": "order_lines"}
 
 
 def questions(page):

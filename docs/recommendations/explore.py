@@ -3,7 +3,7 @@
 # factorisation in numpy, each asked for a product that was taken out of the latest baskets. For looking and trying; what devices
 # suggest is trained by the server. Run it as it is (`python explore.py FOLDER`), or cell by cell where `# %%` is understood.
 
-# %% The baskets: sales at counters and orders that were handed over, by stall; who bought is in none of the files.
+# %% The baskets: sales at counters and orders that were handed over, by stall; who bought is not asked here.
 import sys
 
 import numpy as np

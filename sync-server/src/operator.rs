@@ -4,6 +4,7 @@
 mod days;
 mod shared;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -126,15 +127,20 @@ pub fn market(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<(MarketFigures,
 
 /// Stalls that sold, those that kept most first.
 fn stalls(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
-    days.ask(
+    let rows = days.ask(
         tx,
         "select p.currency, p.log, p.name, cast(sum(f.sales) as bigint), cast(sum(f.revenue_minor) as bigint),
            cast(sum(f.refunded_minor) as bigint), cast(sum(f.revenue_minor - f.refunded_minor) as bigint),
            cast(sum(f.returned_minor) as bigint)
          from open p cross join figure_hour f
          where f.log = p.log and f.business_day >= p.from_day and f.business_day <= p.to_day
-         group by p.currency, p.log, p.name order by 7 desc, p.log",
-    )
+         group by p.currency, p.log, p.name",
+    )?;
+    let place = |row: &Row| Ok::<_, StoreError>((Reverse(row.int(6)?), LogId(row.id(1)?)));
+    let mut placed: Vec<((Reverse<i64>, LogId), Row)> =
+        rows.into_iter().map(|row| Ok((place(&row)?, row))).collect::<Result<_, StoreError>>()?;
+    placed.sort_by_key(|(place, _)| *place);
+    Ok(placed.into_iter().map(|(_, row)| row).collect())
 }
 
 /// Where a row belongs whose first column is a currency.
@@ -234,6 +240,11 @@ fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -
             net_minor: revenue_minor.saturating_sub(refunded_minor),
         });
     }
+    // Each question names the best of its own stalls.
+    for of in currencies.values_mut() {
+        of.top_products.sort_by(|a, b| (b.net_minor, &a.product).cmp(&(a.net_minor, &b.product)));
+        of.top_products.truncate(TOP_ROWS);
+    }
     Ok(())
 }
 
@@ -250,7 +261,8 @@ fn add_orders(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) 
     for row in rows {
         // Ordered before the first sale of the day.
         let of = of_currency(currencies, row)?;
-        (of.orders, of.orders_minor) = (row.int(1)?, row.int(2)?);
+        of.orders = of.orders.saturating_add(row.int(1)?);
+        of.orders_minor = of.orders_minor.saturating_add(row.int(2)?);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use soko_domain::stock::Account;
 use soko_record_log::{StoreError, Tx, log, params};
 
 use crate::core::CoreRefusal;
+use crate::operator;
 use crate::stall::{Core, Rebuilt};
 use crate::store::{Failed, JobError, NoAnswer, Shard, Store};
 
@@ -58,11 +59,19 @@ pub fn rebuild(store: &Store, core: &Arc<Core>, stall: LogId) -> Result<Rebuilt,
     })
 }
 
-/// Fills the tables of every stall that an older version filled. Run it before anybody is served.
-pub fn refill(store: &Store, core: &Arc<Core>) -> Result<usize, StoreError> {
+/// Fills the tables of every stall that an older version filled. Run it before anybody is served. What only counts now changes
+/// days that were over before `now_ms`.
+pub fn refill(store: &Store, core: &Arc<Core>, now_ms: i64) -> Result<usize, StoreError> {
     let stale = store.read_blocking(|tx| soko_projection::stale(tx)).map_err(StoreError::from)?;
     for stall in &stale {
         rebuild(store, core, *stall)?;
+    }
+    for stall in store.read_blocking(|tx| soko_projection::undated_changes(tx)).map_err(StoreError::from)? {
+        let dated = store.write_blocking(Shard::stall(stall), move |tx| {
+            let today = operator::today(tx, stall, now_ms)?;
+            soko_projection::date_changes(tx, stall, today)
+        });
+        dated.map_err(StoreError::from)?;
     }
     Ok(stale.len())
 }

@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 use common::{TestStore, each_store};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
+use soko_app_api::text::Worded as _;
+use soko_domain::basket::TenderKind;
 use soko_domain::ids::LogId;
+use soko_domain::tax::TaxMode;
 use soko_record_log::StoreError;
 use soko_sync_server::analysis::{self, Written};
 use soko_sync_server::demo::{self, Size, Tools};
@@ -167,6 +170,97 @@ fn figures(store: &TestStore) -> (Sums, Sums) {
     read.map_err(|error| format!("{error:?}")).unwrap()
 }
 
+/// By stall, day and kind: how many payments, what was kept and what went back; and by stall, day and rate: the amount and its tax.
+fn money_added_up(out: &Path) -> (Sums, Sums) {
+    let (mut paid, mut taxed) = (Sums::new(), Sums::new());
+    for payment in rows(out, "payments") {
+        let columns: &[(usize, &str, i64)] = match payment["deed"].text() {
+            "refund" => &[(2, "amount_minor", -1)],
+            _ => &[(0, "payments", 1), (1, "amount_minor", 1)],
+        };
+        add(&mut paid, &payment, &["stall", "business_day", "kind"], columns, 3);
+    }
+    for tax in rows(out, "taxes") {
+        let key = ["stall", "business_day", "rate_ppm", "mode", "label"];
+        add(&mut taxed, &tax, &key, &[(0, "net_minor", 1), (1, "tax_minor", 1)], 2);
+    }
+    for sums in [&mut paid, &mut taxed] {
+        sums.retain(|_, row| row.iter().any(|sum| *sum != 0));
+    }
+    (paid, taxed)
+}
+
+/// The same, as the ledger keeps it.
+fn money(store: &TestStore) -> (Sums, Sums) {
+    let read = store.store.read_blocking(|tx| {
+        let (mut paid, mut taxed) = (Sums::new(), Sums::new());
+        let text = |row: &soko_record_log::Row, column| Ok::<_, StoreError>(row.int(column)?.to_string());
+        let sql = "select log, business_day, kind, payments, amount_minor, refunded_minor from figure_tender";
+        for row in tx.query(sql, &[])? {
+            let kind = TenderKind::from_number(row.number(2)?).unwrap();
+            let key = vec![common::server::hex(row.blob(0)?), text(&row, 1)?, kind.word().to_owned()];
+            paid.insert(key, vec![row.int(3)?, row.int(4)?, row.int(5)?]);
+        }
+        let sql = "select log, business_day, ppm, mode, label, net_minor, tax_minor from figure_tax";
+        for row in tx.query(sql, &[])? {
+            let mode = TaxMode::from_number(row.number(3)?).unwrap().word().to_owned();
+            let stall = common::server::hex(row.blob(0)?);
+            let key = vec![stall, text(&row, 1)?, text(&row, 2)?, mode, row.text(4)?.to_owned()];
+            taxed.insert(key, vec![row.int(5)?, row.int(6)?]);
+        }
+        for sums in [&mut paid, &mut taxed] {
+            sums.retain(|_, row: &mut Vec<i64>| row.iter().any(|sum| *sum != 0));
+        }
+        Ok::<_, StoreError>((paid, taxed))
+    });
+    read.map_err(|error| format!("{error:?}")).unwrap()
+}
+
+/// What each customer bought by the day of their first purchase, in the files and in the ledger, where they are called otherwise; and
+/// that the lines of a customer come to what stands beside the customer.
+fn customers_agree(store: &TestStore, out: &Path) -> usize {
+    let numbers = |row: &Row| {
+        let stall = row["stall"].text().to_owned();
+        (stall, ["first_day", "last_day", "sales", "revenue_minor"].map(|column| row[column].number()))
+    };
+    let customers = rows(out, "customers");
+    let mut written: Vec<_> = customers.iter().map(numbers).collect();
+    let read = store.store.read_blocking(|tx| {
+        let sql = "select e.log, (select min(d.at) from figure_customer d where d.log = e.log and d.customer = e.customer
+                     and d.grain = 1 and d.sales > 0),
+                   (select max(d.at) from figure_customer d where d.log = e.log and d.customer = e.customer
+                     and d.grain = 1 and d.sales > 0), e.sales, e.revenue_minor, e.customer
+                   from figure_customer e where e.grain = 3 and e.sales > 0";
+        let rows = tx.query(sql, &[])?;
+        let row = |row: &soko_record_log::Row| {
+            let of = [row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?];
+            Ok(((common::server::hex(row.blob(0)?), of), common::server::hex(row.blob(5)?)))
+        };
+        rows.iter().map(row).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let known = read.map_err(|error| format!("{error:?}")).unwrap();
+    let (mut kept, names): (Vec<_>, BTreeSet<String>) = known.into_iter().unzip();
+    written.sort();
+    kept.sort();
+    assert_eq!(written, kept);
+    let mut brought: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for line in rows(out, "lines").iter().filter(|line| line["deed"].text() != "refund") {
+        let key = (line["stall"].text().to_owned(), line["customer"].text().to_owned());
+        *brought.entry(key).or_default() += line["total_minor"].number();
+    }
+    for customer in &customers {
+        let key = (customer["stall"].text().to_owned(), customer["customer"].text().to_owned());
+        assert_eq!(brought.get(&key), Some(&customer["revenue_minor"].number()), "{key:?}");
+    }
+    // Nobody is called in the files what the records call them.
+    for sheet in ["customers", "lines", "payments"] {
+        for row in rows(out, sheet) {
+            assert!(!names.contains(row["customer"].text()), "{sheet}: {row:?}");
+        }
+    }
+    customers.len()
+}
+
 fn write(store: &TestStore, folder: &Path) -> Written {
     analysis::write(&store.place, folder, NOW_MS, &mut |_, _| {}).unwrap()
 }
@@ -192,6 +286,8 @@ fn lines_add_up_to_the_figures_whatever_happened_to_sales_and_orders() {
         let (expected_products, expected_hours) = figures(store);
         assert_eq!(products, expected_products);
         assert_eq!(hours, expected_hours);
+        assert_eq!(money_added_up(&out), money(store));
+        assert!(customers_agree(store, &out) > 1);
         // All that can happen did, and in more than one month; what was set aside is in nothing.
         let what = |column: &str| lines.iter().map(|line| line[column].text()).collect::<BTreeSet<_>>();
         assert_eq!(what("deed"), BTreeSet::from(["refund", "sale", "void"]));
@@ -240,6 +336,8 @@ fn a_market_is_written_beside_its_server_and_names_nobody() {
         assert_eq!(written.stalls, 3);
         let (lines, orders) = (rows(&out, "lines"), rows(&out, "orders"));
         assert_eq!(added_up(&lines), figures(store));
+        assert_eq!(money_added_up(&out), money(store));
+        assert_eq!(u64::try_from(customers_agree(store, &out)).unwrap(), written.customers);
         assert_eq!(u64::try_from(orders.len()).unwrap(), written.order_lines);
         // Every line's product, and every product's stall, can be joined.
         let products = rows(&out, "products");

@@ -177,7 +177,7 @@ async fn tables_that_an_older_program_filled_are_filled_again_before_anybody_is_
             };
             let spoilt = store.write_blocking(Shard::stall(STALL), spoil);
             assert!(spoilt.is_ok(), "{spoilt:?}");
-            [proof::refill(&store, &core), proof::refill(&store, &core)]
+            [proof::refill(&store, &core, 0), proof::refill(&store, &core, 0)]
         });
         assert_eq!(refilled.join().unwrap(), [Ok(1), Ok(0)]);
         assert_eq!(shop.available().await, 4);

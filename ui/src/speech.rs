@@ -15,6 +15,8 @@ use yew::prelude::*;
 use crate::browser::time::{js_number, now_ms};
 use crate::words::{self, Language, Words};
 
+const DAYS_OF_WEEK: u8 = 7;
+
 /// Each ends with its dot.
 pub type Sections = &'static [&'static str];
 
@@ -218,7 +220,28 @@ impl Speech {
 
     /// A full hour on the wall.
     pub fn hour(&self, hour: i32) -> String {
-        self.moment(i64::from(hour) * 3_600_000, Some("UTC"), &[("timeStyle", "short")])
+        self.minute(hour * 60)
+    }
+
+    /// A minute of a day on the wall.
+    pub fn minute(&self, minute: i32) -> String {
+        self.moment(i64::from(minute) * 60_000, Some("UTC"), &[("timeStyle", "short")])
+    }
+
+    /// The weekday with which a week begins where the person is, Monday as 0; Monday where the browser does not know.
+    pub fn first_weekday(&self) -> u8 {
+        let week = || -> Option<JsValue> {
+            let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+            let made: Function = Reflect::get(&intl, &"Locale".into()).ok()?.dyn_into().ok()?;
+            let locale = Reflect::construct(&made, &self.locales()).ok()?;
+            // A method by now, and a property in older browsers.
+            let method = Reflect::get(&locale, &"getWeekInfo".into()).ok()?.dyn_into::<Function>();
+            let week =
+                method.map_or_else(|_| Reflect::get(&locale, &"weekInfo".into()), |get| get.call0(&locale));
+            Reflect::get(&week.ok()?, &"firstDay".into()).ok()
+        };
+        let first = week();
+        (0..DAYS_OF_WEEK).find(|day| first == Some(JsValue::from(*day + 1))).unwrap_or(0)
     }
 
     /// How long ago, in the largest unit that fits.

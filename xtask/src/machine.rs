@@ -76,8 +76,22 @@ pub(crate) fn datafusion_python() -> PathBuf {
 }
 
 pub(crate) fn datafusion() -> PathBuf {
-    let libraries = std::fs::read_dir(target_dir().join("tools/datafusion/lib")).into_iter().flatten();
-    let packages = libraries.flatten().map(|python| python.path().join("site-packages/datafusion"));
+    python_package("datafusion", "datafusion")
+}
+
+/// The program that knows Grafana's schema, and what is there once that is installed.
+pub(crate) fn grafana_python() -> PathBuf {
+    target_dir().join("tools/grafana/bin/python3")
+}
+
+pub(crate) fn grafana_schema() -> PathBuf {
+    python_package("grafana", "grafana_foundation_sdk")
+}
+
+fn python_package(tool: &str, package: &str) -> PathBuf {
+    let libraries =
+        std::fs::read_dir(target_dir().join("tools").join(tool).join("lib")).into_iter().flatten();
+    let packages = libraries.flatten().map(|python| python.path().join("site-packages").join(package));
     packages.into_iter().find(|package| package.is_dir()).unwrap_or_default()
 }
 

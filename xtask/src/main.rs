@@ -149,7 +149,10 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(api_fuzz::Cases::Many),
         Task::Rules => match rules::checker()? {
-            Some(checker) => rules::check(&checker),
+            Some(checker) => rules::check(&checker).and_then(|()| match rules::no_schema() {
+                None => rules::dashboards(),
+                Some(why) => Err(shell::Failure::new(why)),
+            }),
             None => Err(shell::Failure::new("Prometheus is neither installed nor could it be fetched")),
         },
         Task::Questions => match questions::missing() {

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::machine;
 use crate::postgres::free_port;
 use crate::server::{Server, small_demo, test_build};
-use crate::shell::{Doing as _, Failure, Outcome, root, run, say, succeeds, target_dir, which};
+use crate::shell::{Doing as _, Failure, Outcome, root, run, run_aside, say, succeeds, target_dir, which};
 
 const CHECKER: &str = "promtool";
 /// Debian's package that holds it.
@@ -58,6 +59,21 @@ pub(crate) fn checker() -> Outcome<Option<PathBuf>> {
 pub(crate) fn check(checker: &Path) -> Outcome {
     CHECKS.iter().try_for_each(|check| run(Command::new(checker).args(check).current_dir(root())))?;
     scrape(checker)
+}
+
+/// Why dashboards cannot be checked against Grafana's own schema here.
+pub(crate) fn no_schema() -> Option<String> {
+    (!machine::grafana_schema().is_dir()).then(|| {
+        "Grafana's schema could not be installed from PyPI: `cargo xtask setup` says why; that dashboards are JSON whose \
+         questions have answers is checked all the same"
+            .to_owned()
+    })
+}
+
+/// By the types that Grafana publishes: what they do not know, and values that they do not allow, are faults.
+pub(crate) fn dashboards() -> Outcome {
+    let script = root().join("ops/grafana/check.py");
+    run_aside(Command::new(machine::grafana_python()).arg(script).arg(root().join(DASHBOARD)))
 }
 
 /// Starts a server with a small market and Prometheus beside it, and asks that what the dashboard asks.

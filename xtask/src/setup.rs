@@ -44,6 +44,8 @@ pub(crate) enum Need {
 const LOCALSTRIPE: &[&str] = &["localstripe==1.15.10"];
 const SCHEMATHESIS: &[&str] = &["schemathesis==4.32.5"];
 /// The query engine of docs/large-questions.md, and what the page beside it computes with.
+/// Made out of the schema of Grafana 11.6, the latest of which there is one there. What stands before the "!" is when they made it.
+const GRAFANA: &[&str] = &["grafana-foundation-sdk==1769699379!11.6.0"];
 const DATAFUSION: &[&str] = &["datafusion==55.0.0", "pyarrow==26.0.1", "numpy==2.4.6"];
 
 const TOOLS: &[Tool] = &[
@@ -186,6 +188,13 @@ const TOOLS: &[Tool] = &[
         why: "asks the questions of docs/large-questions.md",
         is_there: || machine::datafusion().is_dir(),
         source: Source::PyPi("datafusion", DATAFUSION),
+        need: Need::Optional,
+    },
+    Tool {
+        name: "Grafana's schema",
+        why: "dashboards are checked against it",
+        is_there: || machine::grafana_schema().is_dir(),
+        source: Source::PyPi("grafana", GRAFANA),
         need: Need::Optional,
     },
 ];

@@ -72,6 +72,7 @@ pub(crate) const TEST: &[Step] = &[
     Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
     Step { name: "alert rules", work: Work::Call(check_rules), gate: false },
+    Step { name: "dashboards", work: Work::Call(check_dashboards), gate: false },
     Step { name: "every HTTP operation", work: Work::Call(try_every_operation), gate: false },
     Step { name: "large questions", work: Work::Call(ask_large_questions), gate: false },
 ];
@@ -138,6 +139,13 @@ fn check_rules(_: &mut Stage) -> Outcome<Done> {
         None => Ok(Done::NotRun(
             "promtool is not installed and could not be fetched: install Debian's prometheus".into(),
         )),
+    }
+}
+
+fn check_dashboards(_: &mut Stage) -> Outcome<Done> {
+    match rules::no_schema() {
+        Some(why) => Ok(Done::NotRun(why)),
+        None => rules::dashboards().map(|()| Done::Ran),
     }
 }
 

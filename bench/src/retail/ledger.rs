@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BeyondShare, Command, DiscountInput, Query, RefundLineInput, SaleAbout, SaleLineInput, TenderInput, Verb,
-    View,
+    BeyondShare, Command, CustomerInput, DiscountInput, Query, RefundLineInput, SaleAbout, SaleLineInput,
+    TenderInput, Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::GoodsBack;
@@ -18,7 +18,7 @@ use crate::figure::{Fault, Measured};
 use crate::world::Till;
 
 /// Lines of one sale.
-const SALE_LINES: usize = soko_domain::verbs::LINES_MAX;
+pub(super) const SALE_LINES: usize = soko_domain::verbs::LINES_MAX;
 
 /// What a buyer bought at a price and has not brought back, the latest last.
 pub(super) struct Rights<T>(BTreeMap<(String, usize, i64), Vec<(T, i64)>>);
@@ -67,6 +67,8 @@ pub(super) struct Ledger {
     pub(super) sold: i64,
     pub(super) refunded: i64,
     rights: Rights<Place>,
+    /// Whoever has a number in the file.
+    pub(super) customers: BTreeMap<String, ThingId>,
     now: Now,
     day: i64,
 }
@@ -75,7 +77,25 @@ impl Ledger {
     /// The shift that the till has open goes on.
     pub(super) fn begin(till: Till, at_ms: i64) -> Self {
         let (rights, now) = (Rights::default(), Now::utc(at_ms));
-        Self { till, sold: 0, refunded: 0, rights, now, day: 0 }
+        Self { till, sold: 0, refunded: 0, rights, customers: BTreeMap::new(), now, day: 0 }
+    }
+
+    /// The customer of a number, who is written down when they come first.
+    fn customer(&mut self, buyer: &str) -> Measured<Option<ThingId>> {
+        if buyer.is_empty() || self.customers.contains_key(buyer) {
+            return Ok(self.customers.get(buyer).copied());
+        }
+        let customer = ThingId(random_id().0);
+        let about = CustomerInput {
+            name: buyer.to_owned(),
+            phone: String::new(),
+            email: String::new(),
+            note: String::new(),
+            may_contact: false,
+        };
+        self.handle(Verb::PutCustomer { customer, about })?;
+        self.customers.insert(buyer.to_owned(), customer);
+        Ok(Some(customer))
     }
 
     fn handle(&mut self, verb: Verb) -> Measured {
@@ -110,7 +130,7 @@ impl Ledger {
     }
 
     fn sell_lines(&mut self, buyer: &str, lines: &[&Line]) -> Measured {
-        let sale = SaleId(random_id().0);
+        let (sale, customer) = (SaleId(random_id().0), self.customer(buyer)?);
         let total: i64 = lines.iter().map(|line| line.total_minor()).sum();
         let inputs = lines.iter().map(|line| SaleLineInput {
             unit_price_minor: Some(line.price_minor()),
@@ -129,7 +149,7 @@ impl Ledger {
             discount: DiscountInput::None,
             tenders: if total > 0 { vec![paid] } else { Vec::new() },
             beyond: BeyondShare::Allow,
-            about: SaleAbout::default(),
+            about: SaleAbout { customer, ..SaleAbout::default() },
         };
         self.handle(verb)?;
         self.sold += total;

@@ -89,8 +89,9 @@ pub struct RestatedRow {
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WeekHour {
-    /// Monday is 0.
+    /// Of the business day. Monday is 0.
     pub weekday: u8,
+    /// Counted from the midnight with which the date of the business day begins: behind the next one it is 24 and more.
     pub hour: u8,
     pub sales: i64,
     pub revenue_minor: i64,
@@ -144,6 +145,8 @@ pub struct FiguresView {
     pub before: Option<Sums>,
     /// By how much revenue is above what it is compared with, in parts per million of that.
     pub change_ppm: Option<i64>,
+    /// The minute of the date at which a business day begins. One that begins inside an hour has a part of it at either end.
+    pub begins_minutes: u16,
     /// The span is today: the total before ends with this hour, too.
     pub until_hour: Option<u8>,
     pub step: Step,

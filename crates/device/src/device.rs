@@ -100,6 +100,7 @@ impl Device {
         let Parts { host, open, options } = parts;
         let open: Open = open;
         let store = Store::open(open)?;
+        store.engine()?.knows_day(host.now())?;
         let heard = Rc::new(Heard::default());
         // The address is filled in with each request: it can change.
         let web = Web::new(Rc::clone(&host), Rc::clone(&heard), "http://localhost", options.reply_ms)?;

@@ -108,6 +108,7 @@ const STEPS: &[Migration] = &[
     device!(65, "whose", "0031_whose"),
     device!(66, "by whom", "0032_by_whom"),
     device!(67, "own taxes", "0033_own_taxes"),
+    Migration { number: 68, name: "told before", sql: soko_projection::TOLD_BEFORE },
 ];
 
 /// Prices that move at once; the others do the next time.
@@ -183,6 +184,18 @@ impl Engine {
     pub fn close(mut self) -> Result<(), Failure> {
         self.settle()?;
         self.db.transaction::<_, Failure>(|tx| Ok(own::set_clean(tx, true)?))
+    }
+
+    /// What an update made count changed days of which something else had been said; an engine that is opened does not know the
+    /// day. A host says so once it opened one.
+    pub fn knows_day(&mut self, now: Now) -> Result<(), Failure> {
+        for log in self.db.read::<_, StoreError>(soko_projection::undated_changes)? {
+            self.db.transaction::<_, Failure>(|tx| {
+                let cut_off = soko_projection::read::profile(tx, log)?.map_or(0, |it| it.cut_off_minutes);
+                Ok(soko_projection::date_changes(tx, log, now.stamp(cut_off).business_day)?)
+            })?;
+        }
+        Ok(())
     }
 
     /// Does a command once. A repeat under the same id gets the first answer, a refusal included. When it

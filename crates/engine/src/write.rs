@@ -139,6 +139,7 @@ impl<'t> Writing<'t> {
     /// late as soon as its day is over.
     pub(crate) fn hears(&mut self) -> Result<(), Failure> {
         let (today, position) = (self.stamp.business_day, log::count(self.tx, self.log)?);
+        soko_projection::date_changes(self.tx, self.log, today)?;
         if self.stall.trust.server_keys.is_empty() {
             return Ok(heard::is_whole(self.tx, self.log, today, position)?);
         }
@@ -170,7 +171,7 @@ impl<'t> Writing<'t> {
     pub(crate) fn follow_all(&mut self) -> Result<(), Failure> {
         self.after.generation = Some(0);
         let trust = &self.stall.trust;
-        let rebuilt = soko_projection::rebuild(self.tx, self.log, trust, &mut LocalApplier)?;
+        let rebuilt = soko_projection::rebuild_others(self.tx, self.log, trust, &mut LocalApplier)?;
         self.touch(&rebuilt.touched)?;
         self.changed([QueryKey::Everything]);
         self.withhold(&rebuilt.withheld)
@@ -178,13 +179,9 @@ impl<'t> Writing<'t> {
 
     /// What the server parked counts for nothing, here as there. It is rare, so everything is derived again.
     fn withhold(&mut self, withheld: &[(AuthorId, u64)]) -> Result<(), Failure> {
-        let mut had_body = false;
-        for (author, seq) in withheld {
-            had_body |= log::withhold(self.tx, self.log, author, *seq)?;
-        }
-        if had_body {
-            let trust = &self.stall.trust;
-            let rebuilt = soko_projection::rebuild(self.tx, self.log, trust, &mut LocalApplier)?;
+        let trust = &self.stall.trust;
+        let rebuilt = soko_projection::set_aside(self.tx, self.log, trust, &mut LocalApplier, withheld)?;
+        if let Some(rebuilt) = rebuilt {
             self.touch(&rebuilt.touched)?;
             self.changed([QueryKey::Everything]);
         }

@@ -23,7 +23,7 @@ use fold::{Back, GRAIN_DAY, GRAIN_EVER, GRAIN_MONTH, Sold, month_of};
 
 pub(crate) use fold::Figures;
 pub use fold::{Bought, Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
-pub use lines::{Deed, Line, lines};
+pub use lines::{About, Deed, Line, Lines, Payment, Tax, lines};
 pub(crate) use orders::{counted as order_counted, figures as of_order};
 
 /// Most refunded lines of one sale whose taxes are taken back, in their order: what is behind them counts without. No
@@ -175,15 +175,27 @@ pub(crate) fn post(book: &mut Book<'_>) -> Result<(), StoreError> {
         }
     }
     for ((business_day, told_day), restated) in restated {
-        add_restated(book, (business_day, told_day), &restated)?;
+        add_restated(book.tx, book.log, (business_day, told_day), &restated)?;
     }
     Ok(())
 }
 
-/// No digest knows of it: it depends on when a place heard of what. A row of nothing but zeros is gone, so that portions do not
+/// No digest knows of it: it depends on when a place heard of what.
+pub(crate) fn add_restated(
+    tx: &mut dyn Tx,
+    log: LogId,
+    days: (i32, i32),
+    restated: &Restated,
+) -> Result<(), StoreError> {
+    add_changes(tx, log, "figure_restated", days, restated)
+}
+
+/// Adds to a table of days that changed, by the day and the later one. A row of nothing but zeros is gone, so that portions do not
 /// show.
-fn add_restated(
-    book: &mut Book<'_>,
+pub(crate) fn add_changes(
+    tx: &mut dyn Tx,
+    log: LogId,
+    table: &str,
     (business_day, told_day): (i32, i32),
     restated: &Restated,
 ) -> Result<(), StoreError> {
@@ -191,20 +203,23 @@ fn add_restated(
         return Ok(());
     }
     let Restated { sales, revenue_minor, refunded_minor, returned_minor } = restated;
-    book.tx.run(
-        "insert into figure_restated
+    let sql = format!(
+        "insert into {table}
            (log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor)
          values ($1, $2, $3, $4, $5, $6, $7) on conflict (log, business_day, told_day) do update set
-           sales = figure_restated.sales + excluded.sales,
-           revenue_minor = figure_restated.revenue_minor + excluded.revenue_minor,
-           refunded_minor = figure_restated.refunded_minor + excluded.refunded_minor,
-           returned_minor = figure_restated.returned_minor + excluded.returned_minor",
-        params![book.log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor],
-    )?;
-    book.tx.run(
-        "delete from figure_restated where log = $1 and business_day = $2 and told_day = $3
-           and sales = 0 and revenue_minor = 0 and refunded_minor = 0 and returned_minor = 0",
-        params![book.log, business_day, told_day],
+           sales = {table}.sales + excluded.sales,
+           revenue_minor = {table}.revenue_minor + excluded.revenue_minor,
+           refunded_minor = {table}.refunded_minor + excluded.refunded_minor,
+           returned_minor = {table}.returned_minor + excluded.returned_minor"
+    );
+    let sums = params![log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor];
+    tx.run(&sql, sums)?;
+    tx.run(
+        &format!(
+            "delete from {table} where log = $1 and business_day = $2 and told_day = $3
+               and sales = 0 and revenue_minor = 0 and refunded_minor = 0 and returned_minor = 0"
+        ),
+        params![log, business_day, told_day],
     )
 }
 

@@ -101,6 +101,14 @@ impl Heard {
         Ok(Self { days: tx.query(&sql, params![log])?.iter().map(Day::of).collect::<Result<_, _>>()? })
     }
 
+    /// The latest day on which anything was heard, and up to which record its figures were what this place said of the days
+    /// before: those that it knew by then, or once it knew all on that day.
+    pub(crate) fn today(&self) -> Option<(i32, u64)> {
+        let day = self.days.last()?;
+        let whole = day.whole_position.unwrap_or(day.from_position);
+        Some((day.business_day, whole.max(day.from_position)))
+    }
+
     /// The later day on which this place was told, by the record at a position that was written on the day `said_on`, of
     /// something that changes a business day. None if that day was not over then.
     pub(crate) fn told(&self, position: u64, said_on: i32, business_day: i32) -> Option<i32> {

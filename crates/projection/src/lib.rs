@@ -30,6 +30,7 @@ mod project;
 mod purses;
 pub mod returns;
 pub mod rivals;
+mod shown;
 mod stock;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -52,8 +53,9 @@ pub use compare::{TOLD_TABLE, emptied, table_sums};
 pub use digest::{running_digest, state_digest, table_digests};
 pub use project::{
     Known, ParkCode, ProjectError, Projected, Touched, Trust, forget, project, project_knowing, rebuild,
-    stale,
+    rebuild_others, set_aside, stale,
 };
+pub use shown::{date as date_changes, undated as undated_changes};
 
 /// The tables, as one step of a migration of device and server alike.
 pub const TABLES: &str = include_str!("../../../migrations/shared/0001_projection.sql");
@@ -150,11 +152,14 @@ pub const DEALS_COMPARED: &str = include_str!("../../../migrations/shared/0032_d
 /// By how much days changed once they were over, and what customers bought on which. It marks logs, as [`LISTS`] does.
 pub const RESTATED: &str = include_str!("../../../migrations/shared/0033_restated.sql");
 
+/// What days said before something was set aside, or counted. Like [`DEVICE_WORDS`] it follows from no record.
+pub const TOLD_BEFORE: &str = include_str!("../../../migrations/shared/0034_told_before.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 33] = [
+pub const STEPS: [&str; 34] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -188,6 +193,7 @@ pub const STEPS: [&str; 33] = [
     STALL_POINT,
     DEALS_COMPARED,
     RESTATED,
+    TOLD_BEFORE,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -15,6 +15,7 @@ use crate::catalogue::{Applier, Changes};
 use crate::heard::{self, Heard};
 use crate::history;
 use crate::ledger::{Place, apply_entry};
+use crate::shown::{self, Shown};
 use crate::stock::Balances;
 use crate::sum::Sum;
 
@@ -69,7 +70,7 @@ pub struct Projected {
     pub touched: Touched,
     /// Records that count for nothing, with the reason. Everything else flows on.
     pub parked: Vec<(AuthorId, u64, ParkCode)>,
-    /// Records that the server's word parks: whoever holds their bodies withholds them and rebuilds.
+    /// Records that the server's word parks: [`set_aside`] takes their bodies away.
     pub withheld: Vec<(AuthorId, u64)>,
     /// Records of kinds that a newer version wrote: kept, relayed, and projected after an update.
     pub unknown: usize,
@@ -355,12 +356,104 @@ fn can_be_read(tx: &mut dyn Tx, log: LogId, author: AuthorId, seq: u64) -> Resul
     Ok(kind.zip(body).is_some_and(|(kind, body)| !Entry::is_newer(kind, body)))
 }
 
-/// Derives every table of a log from its records again.
+/// Derives every table of a log from its records again. What counts only now changes the days of which something else was
+/// said until then.
 pub fn rebuild(
     tx: &mut dyn Tx,
     log: LogId,
     trust: &Trust,
     applier: &mut dyn Applier,
+) -> Result<Projected, ProjectError> {
+    let new = counts_now(tx, log, trust)?;
+    if !new.is_empty() {
+        // The tables may be an older program's: what they said is derived again, too.
+        refill(tx, log, trust, applier, &new)?;
+        let before = Shown::read(tx, log)?;
+        let whole = refill(tx, log, trust, applier, &BTreeSet::new())?;
+        before.keep_changes(tx, log, None)?;
+        return Ok(whole);
+    }
+    refill(tx, log, trust, applier, &new)
+}
+
+/// As [`rebuild`], once the log holds others of somebody's records than before: that changes the days that they are about.
+pub fn rebuild_others(
+    tx: &mut dyn Tx,
+    log: LogId,
+    trust: &Trust,
+    applier: &mut dyn Applier,
+) -> Result<Projected, ProjectError> {
+    let before = Shown::read(tx, log)?;
+    let whole = rebuild(tx, log, trust, applier)?;
+    let today = Heard::latest(tx, log)?.today();
+    if let Some((today, _)) = today {
+        before.keep_changes(tx, log, Some(today))?;
+    }
+    Ok(whole)
+}
+
+/// Takes away the bodies of what the server's word parked, and derives everything again: it is rare. A day that had counted one of
+/// them, and was over, says so. Answers nothing where no body was here.
+pub fn set_aside(
+    tx: &mut dyn Tx,
+    log: LogId,
+    trust: &Trust,
+    applier: &mut dyn Applier,
+    places: &[(AuthorId, u64)],
+) -> Result<Option<Projected>, ProjectError> {
+    let today = Heard::latest(tx, log)?.today();
+    let (mut unseen, mut seen) = (Vec::new(), Vec::new());
+    for (author, seq) in places {
+        let position = log::position_of(tx, log, author, *seq)?;
+        let is_seen = position.zip(today).is_some_and(|(position, (_, until))| position <= until);
+        if is_seen { seen.push((*author, *seq)) } else { unseen.push((*author, *seq)) }
+    }
+    let mut done = None;
+    // What came and went on one day was in no day's figures when that day was over.
+    for (places, today) in [(unseen, None), (seen, today)] {
+        let mut had_body = false;
+        for (author, seq) in &places {
+            had_body |= log::withhold(tx, log, author, *seq)?;
+        }
+        if !had_body {
+            continue;
+        }
+        let before = today.map(|(day, _)| Ok::<_, StoreError>((day, Shown::read(tx, log)?))).transpose()?;
+        done = Some(rebuild(tx, log, trust, applier)?);
+        if let Some((today, before)) = before {
+            before.keep_changes(tx, log, Some(today))?;
+        }
+    }
+    Ok(done)
+}
+
+/// What counted for nothing, and can be read or is the server's word by now.
+fn counts_now(tx: &mut dyn Tx, log: LogId, trust: &Trust) -> Result<BTreeSet<(AuthorId, u64)>, StoreError> {
+    let codes = [ParkCode::Newer, ParkCode::NewerOfDevice, ParkCode::NotTheServer].map(ParkCode::number);
+    let rows = tx.query(
+        "select author, seq, code from parked where log = $1 and code in ($2, $3, $4) order by author, seq",
+        params![log, codes[0], codes[1], codes[2]],
+    )?;
+    let (mut servers, mut new) = (BTreeMap::new(), BTreeSet::new());
+    for row in &rows {
+        let (author, seq): (AuthorId, u64) = (row.id(0)?, row.number(1)?);
+        let counts = match ParkCode::from_number(row.number(2)?) {
+            Some(ParkCode::NotTheServer) => is_server(tx, log, (trust, &mut servers), author)?,
+            Some(_) | None => can_be_read(tx, log, author, seq)?,
+        };
+        if counts {
+            new.insert((author, seq));
+        }
+    }
+    Ok(new)
+}
+
+fn refill(
+    tx: &mut dyn Tx,
+    log: LogId,
+    trust: &Trust,
+    applier: &mut dyn Applier,
+    left_out: &BTreeSet<(AuthorId, u64)>,
 ) -> Result<Projected, ProjectError> {
     forget(tx, log)?;
     tx.execute("delete from tables_stale where log = $1", params![log])?;
@@ -370,12 +463,15 @@ pub fn rebuild(
     let mut after = 0;
     loop {
         let step = log::since(tx, log, after, REBUILD_RECORDS_PER_STEP)?;
-        let Some(last) = step.last() else { return Ok(whole) };
+        let Some(last) = step.last() else { break };
         after = last.position;
         let records = step.iter().map(|positioned| (positioned.position, &positioned.record));
+        let records = records.filter(|(_, record)| !left_out.contains(&(record.author, record.seq)));
         let who = (trust, &mut Known::default());
         whole.merge(derive(tx, log, who, applier, (&heard, records))?);
     }
+    shown::tell_again(tx, log)?;
+    Ok(whole)
 }
 
 /// All that the server's word parks, before anything is taken: of some of it the body may still be here.

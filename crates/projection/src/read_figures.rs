@@ -82,10 +82,10 @@ pub fn days(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(i32, Hour)>, St
     rows.iter().map(|row| Ok((row.number(0)?, hour_of(row, 1)?))).collect()
 }
 
-/// By weekday of the business day, Monday as 0, and hour on the wall.
+/// By weekday of the business day, Monday as 0, and hour, counted from the midnight with which the date of that day begins.
 pub fn week(tx: &mut dyn Tx, of: (LogId, Period)) -> Result<Vec<(u8, u8, Hour)>, StoreError> {
     // 1970-01-01 was a Thursday.
-    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour % 24", None)?;
+    let rows = hours_by(tx, of, "(business_day % 7 + 10) % 7, hour", None)?;
     rows.iter().map(|row| Ok((row.number(0)?, row.number(1)?, hour_of(row, 2)?))).collect()
 }
 

@@ -10,13 +10,16 @@ mod scratch;
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use soko_domain::ids::LogId;
-use soko_record_log::{StoreError, Tx, Value, log, params};
+use soko_domain::ids::{AuthorId, LogId};
+use soko_record_log::{Row, StoreError, Tx, Value, log, params};
 use soko_replication::Record;
 
-use crate::project::{Trust, project, rebuild};
-use crate::{LocalApplier, heard, running_digest, state_digest};
-use ledger::{Chance, Ledger};
+use crate::project::{ParkCode, Trust, project, rebuild, set_aside};
+use crate::{LocalApplier, heard, running_digest, shown, state_digest};
+use ledger::{Chance, Ledger, Said, Words};
+
+/// Behind all days of a ledger, and behind those on which it arrives.
+const TOLD_DAYS: i32 = 12;
 
 pub type Outcome = Result<(), Box<dyn Error>>;
 
@@ -42,34 +45,45 @@ const TABLES: &[(&str, usize, &str)] = &[
     ("figure_tax", 4, "business_day, ppm, mode, label, net_minor, tax_minor"),
 ];
 
-/// Two ways of arrival of one random ledger, on two logs.
+/// What some days say: sales, revenue, what was given back on them and what came back of them.
+type Days<K> = BTreeMap<K, [i64; 4]>;
+
+/// Three ways of arrival of one random ledger, one after the other.
 pub fn figures_are_what_adding_up_gives(tx: &mut dyn Tx, seed: u64) -> Outcome {
     let mut digests = Vec::new();
-    for way in 0..2 {
+    for way in 0..3 {
         // One log, so that records and digests are the same; its tables are emptied in between.
-        let mut ledger = Ledger::new(seed)?;
-        let trust = Trust { server_keys: [ledger.server_key()].into_iter().collect() };
+        let mut ledger = Ledger::new(seed, Words::Some)?;
+        let trust = ledger.trust();
         let mut chance = Chance(seed.wrapping_mul(31).wrapping_add(way));
         let said = format!("seed {seed}, way {way}");
-        // The server sets a sale aside: once everything is here, or so that its word may come before the sale.
-        let is_set_aside = way == 1;
-        if is_set_aside {
-            ledger.set_aside()?;
+        // The server sets some records aside: once everything is here, or so that its word may come before what it is about.
+        let is_set_aside = way != 0;
+        let words = ledger.set_aside()?;
+        if !is_set_aside {
+            ledger.keep_back(words.len());
         }
         let portions = ledger.arrivals(&mut chance);
         for (at, portion) in portions.iter().enumerate() {
             hear(tx, ledger.log, &mut chance, (at, portions.len()))?;
             take(tx, ledger.log, &trust, portion)?;
         }
-        compare(tx, &ledger, is_set_aside, &said)?;
-        let restated = restated(tx, ledger.log)?;
-        rebuild(tx, ledger.log, &trust, &mut LocalApplier)?;
-        assert_eq!(self::restated(tx, ledger.log)?, restated, "{said}: days are restated otherwise");
-        assert!(!restated.is_empty(), "{said}: no day changed once it was over");
+        compare(tx, &ledger, &ledger.said(is_set_aside), &said)?;
+        assert!(!told(tx, ledger.log)?.is_empty(), "{said}: no day changed once it was over");
         if !is_set_aside {
-            take(tx, ledger.log, &trust, &ledger.set_aside()?)?;
+            for (today, word) in (ledger::FIRST_DAY + TOLD_DAYS..).zip(&words) {
+                let before = (days(tx, ledger.log)?, told(tx, ledger.log)?);
+                let position = log::count(tx, ledger.log)?;
+                heard::begins(tx, ledger.log, today, position)?;
+                take(tx, ledger.log, &trust, std::slice::from_ref(word))?;
+                let is_changed = restates(tx, ledger.log, today, &before)?;
+                assert!(is_changed || word != &words[0], "{said}: a sale was set aside, and no day says so");
+            }
         }
-        compare(tx, &ledger, true, &said)?;
+        compare(tx, &ledger, &ledger.said(true), &said)?;
+        let restated = told(tx, ledger.log)?;
+        rebuild(tx, ledger.log, &trust, &mut LocalApplier)?;
+        assert_eq!(told(tx, ledger.log)?, restated, "{said}: days are restated otherwise");
         digests.push(running_digest(tx, ledger.log)?);
         forget_records(tx, ledger.log)?;
     }
@@ -77,10 +91,39 @@ pub fn figures_are_what_adding_up_gives(tx: &mut dyn Tx, seed: u64) -> Outcome {
     Ok(())
 }
 
+/// What an older program could not read counts once a newer one fills the tables again, and the days that it changes say so.
+pub fn what_counts_only_now_restates_days(tx: &mut dyn Tx, seed: u64) -> Outcome {
+    let ledger = Ledger::new(seed, Words::None)?;
+    let (trust, stall) = (ledger.trust(), ledger.log);
+    let mut chance = Chance(seed);
+    let newer = ledger.newer(&mut chance);
+    let portions = ledger.arrivals(&mut chance);
+    for (at, portion) in portions.iter().enumerate() {
+        hear(tx, stall, &mut chance, (at, portions.len()))?;
+        take_as_older(tx, stall, &trust, (portion, newer))?;
+    }
+    let said = format!("seed {seed}");
+    let all = ledger.said(false);
+    let without: Vec<_> = all.iter().copied().filter(|said| (said.author, said.seq) != newer).collect();
+    compare(tx, &ledger, &without, &said)?;
+    let before = (days(tx, stall)?, told(tx, stall)?);
+    rebuild(tx, stall, &trust, &mut LocalApplier)?;
+    compare(tx, &ledger, &all, &said)?;
+    assert_eq!(told(tx, stall)?, before.1, "{said}: on a day that nobody said");
+    let today = ledger::FIRST_DAY + TOLD_DAYS;
+    shown::date(tx, stall, today)?;
+    restates(tx, stall, today, &before)?;
+    let restated = told(tx, stall)?;
+    shown::date(tx, stall, today + 1)?;
+    rebuild(tx, stall, &trust, &mut LocalApplier)?;
+    assert_eq!(told(tx, stall)?, restated, "{said}: days are restated otherwise");
+    forget_records(tx, stall)
+}
+
 /// One random ledger that stays, for whoever reads what follows from it. A sale of it is set aside.
 pub fn random_ledger(tx: &mut dyn Tx, seed: u64) -> Result<LogId, Box<dyn Error>> {
-    let mut ledger = Ledger::new(seed)?;
-    let trust = Trust { server_keys: [ledger.server_key()].into_iter().collect() };
+    let mut ledger = Ledger::new(seed, Words::Some)?;
+    let trust = ledger.trust();
     for portion in ledger.arrivals(&mut Chance(seed)) {
         take(tx, ledger.log, &trust, &portion)?;
     }
@@ -90,6 +133,33 @@ pub fn random_ledger(tx: &mut dyn Tx, seed: u64) -> Result<LogId, Box<dyn Error>
 
 /// Appends what is not held and derives from it, as an exchange does. Of what is set aside the body is withheld.
 fn take(tx: &mut dyn Tx, stall: LogId, trust: &Trust, records: &[Record]) -> Outcome {
+    let fresh = append(tx, stall, records)?;
+    let projected = project(tx, stall, trust, &mut LocalApplier, &fresh)?;
+    set_aside(tx, stall, trust, &mut LocalApplier, &projected.withheld)?;
+    Ok(())
+}
+
+/// As a program that cannot read one of them leaves it.
+fn take_as_older(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    trust: &Trust,
+    (records, newer): (&[Record], (AuthorId, u64)),
+) -> Outcome {
+    let (unread, read): (Vec<Record>, Vec<Record>) =
+        append(tx, stall, records)?.into_iter().partition(|record| (record.author, record.seq) == newer);
+    project(tx, stall, trust, &mut LocalApplier, &read)?;
+    for record in unread {
+        tx.execute(
+            "insert into parked (log, author, seq, code, note) values ($1, $2, $3, $4, '')",
+            params![stall, record.author, record.seq, ParkCode::NewerOfDevice.number()],
+        )?;
+    }
+    Ok(())
+}
+
+/// What was not held; it is now.
+fn append(tx: &mut dyn Tx, stall: LogId, records: &[Record]) -> Result<Vec<Record>, Box<dyn Error>> {
     let mut fresh: Vec<Record> = Vec::new();
     for record in records {
         let held = log::head(tx, stall, &record.author)?.map_or(0, |head| head.seq);
@@ -99,13 +169,7 @@ fn take(tx: &mut dyn Tx, stall: LogId, trust: &Trust, records: &[Record]) -> Out
         }
     }
     log::append(tx, &fresh)?;
-    let projected = project(tx, stall, trust, &mut LocalApplier, &fresh)?;
-    for (author, seq) in projected.withheld {
-        if log::withhold(tx, stall, &author, seq)? {
-            rebuild(tx, stall, trust, &mut LocalApplier)?;
-        }
-    }
-    Ok(())
+    Ok(fresh)
 }
 
 /// The days of a ledger go by while it arrives, and now and then this place knows all there is.
@@ -119,17 +183,59 @@ fn hear(tx: &mut dyn Tx, stall: LogId, chance: &mut Chance, (at, of): (usize, us
     Ok(())
 }
 
-fn restated(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Vec<i64>>, StoreError> {
+/// By how much each day changed on which later one.
+fn told(tx: &mut dyn Tx, stall: LogId) -> Result<Days<(i32, i32)>, StoreError> {
     let rows = tx.query(
         "select business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor from figure_restated
-         where log = $1 order by business_day, told_day",
+         where log = $1",
         params![stall],
     )?;
-    rows.iter().map(|row| (0..row.len()).map(|column| row.int(column)).collect()).collect()
+    rows.iter().map(|row| Ok(((row.number(0)?, row.number(1)?), four(row, 2)?))).collect()
 }
 
-fn compare(tx: &mut dyn Tx, ledger: &Ledger, is_set_aside: bool, said: &str) -> Outcome {
-    let expected = scratch::added_up(&ledger.said(is_set_aside));
+fn days(tx: &mut dyn Tx, stall: LogId) -> Result<Days<i32>, StoreError> {
+    let rows = tx.query(
+        "select business_day, cast(sum(sales) as bigint), cast(sum(revenue_minor) as bigint),
+           cast(sum(refunded_minor) as bigint), cast(sum(returned_minor) as bigint)
+         from figure_hour where log = $1 group by business_day",
+        params![stall],
+    )?;
+    rows.iter().map(|row| Ok((row.number(0)?, four(row, 1)?))).collect()
+}
+
+fn four(row: &Row, first: usize) -> Result<[i64; 4], StoreError> {
+    Ok([row.int(first)?, row.int(first + 1)?, row.int(first + 2)?, row.int(first + 3)?])
+}
+
+/// What days that were over say otherwise than before they say to have changed today, and nothing else is told. Says whether
+/// there is any.
+fn restates(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    today: i32,
+    before: &(Days<i32>, Days<(i32, i32)>),
+) -> Result<bool, StoreError> {
+    let (days, told) = (days(tx, stall)?, told(tx, stall)?);
+    let nothing = [0; 4];
+    let less = |more: Option<&[i64; 4]>, less: Option<&[i64; 4]>| {
+        let (more, less) = (more.unwrap_or(&nothing), less.unwrap_or(&nothing));
+        std::array::from_fn::<i64, 4, _>(|at| more[at] - less[at])
+    };
+    let mut is_changed = false;
+    for day in before.0.keys().chain(days.keys()) {
+        let change = less(days.get(day), before.0.get(day));
+        let said = less(told.get(&(*day, today)), before.1.get(&(*day, today)));
+        assert_eq!(said, if *day < today { change } else { nothing }, "day {day}");
+        is_changed |= change != nothing;
+    }
+    for key in before.1.keys().chain(told.keys()).filter(|(_, told_day)| *told_day != today) {
+        assert_eq!(told.get(key), before.1.get(key), "what was said earlier: {key:?}");
+    }
+    Ok(is_changed)
+}
+
+fn compare(tx: &mut dyn Tx, ledger: &Ledger, counts: &[&Said], said: &str) -> Outcome {
+    let expected = scratch::added_up(counts);
     let found = rows(tx, ledger.log)?;
     for (key, sums) in &expected {
         assert_eq!(found.get(key), Some(sums), "{said}: {key:?}");
@@ -159,7 +265,7 @@ fn rows(tx: &mut dyn Tx, stall: LogId) -> Result<Rows, StoreError> {
 
 fn forget_records(tx: &mut dyn Tx, stall: LogId) -> Outcome {
     crate::forget(tx, stall)?;
-    for table in ["record", "author_head", "log_counter", "heard_day"] {
+    for table in ["record", "author_head", "log_counter", "heard_day", "told_before"] {
         tx.execute(&format!("delete from {table} where log = $1"), params![stall])?;
     }
     Ok(())
@@ -183,6 +289,7 @@ mod tests {
         db.migrate(&steps).unwrap();
         for seed in 0..SEEDS {
             db.transaction::<_, Box<dyn Error>>(|tx| figures_are_what_adding_up_gives(tx, seed)).unwrap();
+            db.transaction::<_, Box<dyn Error>>(|tx| what_counts_only_now_restates_days(tx, seed)).unwrap();
         }
     }
 }

@@ -24,7 +24,9 @@ mod verify;
 
 pub use branch::change_branch;
 pub use judge::judge;
-pub use read::{LogSource, Positioned, READ_BYTES_MAX, hash_at, of_kind_since, range, record_at, since};
+pub use read::{
+    LogSource, Positioned, READ_BYTES_MAX, hash_at, of_kind_since, position_of, range, record_at, since,
+};
 pub use verify::{AuthorReport, Problem, Report, verify};
 
 /// The tables, for the first migration of device and server.

@@ -2,7 +2,8 @@
 //! or on many. docs/large-questions.md says what the files hold.
 //!
 //! One moment of the store is read beside whoever serves it, stall after stall and in portions, so memory stays flat. No
-//! buyer, no customer, no name of a person and no free text is written. No question is answered here.
+//! name of a person and no free text is written, and whoever bought is another number than in the records. No question is
+//! answered here.
 
 mod folder;
 mod rows;
@@ -16,7 +17,7 @@ use soko_record_log::{StoreError, Tx};
 
 use crate::store::{self, Place};
 use folder::Incoming;
-use rows::Ledger;
+use rows::{Hidden, Ledger};
 use sheet::Files;
 
 /// Of the files. It rises when a column changes its meaning or goes.
@@ -46,6 +47,9 @@ pub struct Written {
     pub products: u64,
     pub lines: u64,
     pub order_lines: u64,
+    pub payments: u64,
+    pub taxes: u64,
+    pub customers: u64,
     pub bytes: u64,
     /// Records whose bodies are withheld, or of a kind that only a newer program reads.
     pub unread: u64,
@@ -60,10 +64,12 @@ pub fn write(
 ) -> Result<Written, AnalysisError> {
     let incoming = Incoming::begin(folder)?;
     let written = store::read_beside(place, |tx| fill(tx, incoming.path(), progress))?;
-    let Written { stalls, products, lines, order_lines, bytes, unread } = &written;
+    let Written { stalls, products, lines, order_lines, payments, taxes, customers, bytes, unread } =
+        &written;
     incoming.finish(&json!({
         "schema": SCHEMA, "made_ms": now_ms, "stalls": stalls, "products": products, "lines": lines,
-        "order_lines": order_lines, "bytes": bytes, "unread": unread,
+        "order_lines": order_lines, "payments": payments, "taxes": taxes, "customers": customers,
+        "bytes": bytes, "unread": unread,
     }))?;
     Ok(written)
 }
@@ -82,14 +88,27 @@ fn fill(
     let mut products = Files::new(rows::PRODUCTS, within);
     let mut lines = Files::new(rows::LINES, within);
     let mut orders = Files::new(rows::ORDERS, within);
+    let mut payments = Files::new(rows::PAYMENTS, within);
+    let mut taxes = Files::new(rows::TAXES, within);
+    let mut customers = Files::new(rows::CUSTOMERS, within);
+    let hidden = Hidden::of(tx)?;
     let logs = rows::logs(tx)?;
     let all: u64 = logs.iter().map(|(_, records)| records).sum();
     let (mut before, mut unread) = (0, 0);
     for (stall, records) in logs {
         rows::stall(tx, stall, &mut stalls)?;
         rows::products(tx, stall, &mut products)?;
+        rows::customers(tx, stall, &hidden, &mut customers)?;
         let mut at = |position: u64| progress(before + position, all);
-        let mut ledger = Ledger { lines: &mut lines, orders: &mut orders, unread: 0, progress: &mut at };
+        let mut ledger = Ledger {
+            lines: &mut lines,
+            payments: &mut payments,
+            taxes: &mut taxes,
+            orders: &mut orders,
+            hidden: &hidden,
+            unread: 0,
+            progress: &mut at,
+        };
         ledger.read(tx, stall)?;
         unread += ledger.unread;
         before += records;
@@ -101,6 +120,9 @@ fn fill(
         (products, false, &mut written.products),
         (lines, true, &mut written.lines),
         (orders, true, &mut written.order_lines),
+        (payments, true, &mut written.payments),
+        (taxes, true, &mut written.taxes),
+        (customers, false, &mut written.customers),
     ] {
         let (count, bytes) = files.finish(by_month)?;
         *rows = count;

@@ -4,17 +4,22 @@
 use std::collections::BTreeMap;
 
 use parquet::data_type::ByteArray;
+use soko_app_api::text::Worded as _;
 use soko_domain::calendar::BusinessDay;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{Entry, Kind, OrderPlaced, Stamp};
-use soko_domain::ids::{AuthorId, LogId, PersonId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, Hash, LogId, PersonId, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
-use soko_projection::figures::{self, Line};
+use soko_projection::figures::{self, About, Line, Payment, Tax};
 use soko_projection::read;
+use soko_projection::read_figures::{self as facts, Period};
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::AnalysisError;
 use super::sheet::{Cell, Files, Holds, Sheet, always, sometimes};
+use crate::outside::{OsEntropy, random};
+use crate::platform::server_secret;
+use crate::secret::ServerSecret;
 
 /// Records that are read at a time.
 const PORTION: usize = 2_000;
@@ -68,6 +73,58 @@ pub(super) const LINES: Sheet = Sheet {
         always("total_minor", Holds::Number),
         always("tax_minor", Holds::Number),
         always("discount_minor", Holds::Number),
+        sometimes("customer", Holds::Name),
+    ],
+};
+
+pub(super) const PAYMENTS: Sheet = Sheet {
+    name: "payments",
+    columns: &[
+        always("stall", Holds::Name),
+        always("deed", Holds::Name),
+        always("channel", Holds::Name),
+        always("sale", Holds::Identity),
+        always("business_day", Holds::Day),
+        always("hour", Holds::Small),
+        always("at", Holds::Moment),
+        always("register", Holds::Name),
+        sometimes("person", Holds::Name),
+        sometimes("currency", Holds::Name),
+        always("kind", Holds::Name),
+        always("payments", Holds::Small),
+        always("amount_minor", Holds::Number),
+        sometimes("customer", Holds::Name),
+    ],
+};
+
+pub(super) const TAXES: Sheet = Sheet {
+    name: "taxes",
+    columns: &[
+        always("stall", Holds::Name),
+        always("deed", Holds::Name),
+        always("channel", Holds::Name),
+        always("sale", Holds::Identity),
+        always("business_day", Holds::Day),
+        sometimes("product", Holds::Name),
+        sometimes("currency", Holds::Name),
+        always("rate_ppm", Holds::Number),
+        always("mode", Holds::Name),
+        always("label", Holds::Name),
+        always("net_minor", Holds::Number),
+        always("tax_minor", Holds::Number),
+    ],
+};
+
+pub(super) const CUSTOMERS: Sheet = Sheet {
+    name: "customers",
+    columns: &[
+        always("stall", Holds::Name),
+        always("customer", Holds::Name),
+        always("currency", Holds::Name),
+        always("first_day", Holds::Day),
+        always("last_day", Holds::Day),
+        always("sales", Holds::Number),
+        always("revenue_minor", Holds::Number),
     ],
 };
 
@@ -158,9 +215,59 @@ fn unit(row: &Row) -> Result<&'static str, StoreError> {
     })
 }
 
+/// What whoever bought is called in the files: the same in all of them and each time, another one at each stall, and nothing that a
+/// record says. Without the store's secret nobody can tell who it was.
+pub(super) struct Hidden(ServerSecret);
+
+impl Hidden {
+    pub(super) fn of(tx: &mut dyn Tx) -> Result<Self, AnalysisError> {
+        if let Some(secret) = server_secret::read(tx)? {
+            return Ok(Self(secret));
+        }
+        // Nobody was ever served here.
+        let secret = random(&OsEntropy).map_err(|error| AnalysisError::File(error.to_string()))?;
+        Ok(Self(ServerSecret::new(secret)))
+    }
+
+    fn customer(&self, stall: LogId, customer: ThingId) -> ByteArray {
+        let Hash(digest) = self.0.digest("customers in files", &format!("{stall}{customer}"));
+        let mut hidden = [0; ThingId::SIZE];
+        hidden.copy_from_slice(&digest[..ThingId::SIZE]);
+        id(ThingId(hidden))
+    }
+}
+
+/// Whoever bought anything that was not voided: customers by name, and whoever had an order handed over.
+pub(super) fn customers(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    hidden: &Hidden,
+    files: &mut Files,
+) -> Result<(), AnalysisError> {
+    let currency = tx.query_opt("select currency from stall_profile where log = $1", params![stall])?;
+    let currency = currency.map(|row| row.text(0).map(ToOwned::to_owned)).transpose()?.unwrap_or_default();
+    let ever = Period { from: BusinessDay::MIN.days(), to: BusinessDay::MAX.days() };
+    for found in facts::customers(tx, (stall, ever))? {
+        let cells = vec![
+            Cell::Text(id(stall)),
+            Cell::Text(hidden.customer(stall, found.customer)),
+            currency.as_str().into(),
+            i64::from(found.first_day).into(),
+            i64::from(found.last_day).into(),
+            found.sales.into(),
+            found.revenue_minor.into(),
+        ];
+        files.add("", cells)?;
+    }
+    Ok(())
+}
+
 /// Where lines and orders go, and how far the reading is.
 pub(super) struct Ledger<'a> {
     pub(super) lines: &'a mut Files,
+    pub(super) payments: &'a mut Files,
+    pub(super) taxes: &'a mut Files,
+    pub(super) hidden: &'a Hidden,
     pub(super) orders: &'a mut Files,
     /// Records that count for nothing because their bodies cannot be read here.
     pub(super) unread: u64,
@@ -213,13 +320,16 @@ impl Ledger<'_> {
         if let Entry::OrderPlaced(placed) = &entry {
             return self.order(tx, (stall, of_stall), place, (&stamp, placed));
         }
-        let lines = figures::lines(tx, stall, place, (&stamp, &entry))?;
-        let mut same: Option<(&Line, [ByteArray; 2])> = None;
-        for line in &lines {
-            let alike =
-                same.take().filter(|(last, _)| last.sale == line.sale && last.register == line.register);
-            let (_, ids) = same.insert(alike.unwrap_or_else(|| (line, [id(line.sale), id(line.register)])));
-            self.lines.add(&month(line.business_day), cells(line, of_stall, ids))?;
+        let all = figures::lines(tx, stall, place, (&stamp, &entry))?;
+        let mut names = Names { hidden: self.hidden, stall: (stall, of_stall), last: None };
+        for line in &all.lines {
+            self.lines.add(&month(line.about.business_day), cells(line, names.of(&line.about)))?;
+        }
+        for payment in &all.payments {
+            self.payments.add(&month(payment.about.business_day), paid(payment, names.of(&payment.about)))?;
+        }
+        for tax in &all.taxes {
+            self.taxes.add(&month(tax.about.business_day), taxed(tax, names.of(&tax.about)))?;
         }
         Ok(())
     }
@@ -269,24 +379,110 @@ impl Ledger<'_> {
     }
 }
 
-fn cells(line: &Line, stall: &ByteArray, [sale, register]: &[ByteArray; 2]) -> Vec<Cell> {
+/// What things are called that all of one record share.
+#[derive(Clone)]
+struct Named {
+    stall: ByteArray,
+    sale: ByteArray,
+    register: ByteArray,
+    customer: Option<ByteArray>,
+}
+
+struct Names<'a> {
+    hidden: &'a Hidden,
+    stall: (LogId, &'a ByteArray),
+    last: Option<((SaleId, AuthorId, Option<ThingId>), Named)>,
+}
+
+impl Names<'_> {
+    fn of(&mut self, about: &About) -> Named {
+        let key = (about.sale, about.register, about.customer);
+        if let Some((_, same)) = self.last.as_ref().filter(|(last, _)| *last == key) {
+            return same.clone();
+        }
+        let (stall, of_stall) = self.stall;
+        let customer = about.customer.filter(|customer| *customer != ThingId::default());
+        let named = Named {
+            stall: of_stall.clone(),
+            sale: id(about.sale),
+            register: id(about.register),
+            customer: customer.map(|customer| self.hidden.customer(stall, customer)),
+        };
+        self.last = Some((key, named.clone()));
+        named
+    }
+}
+
+fn channel(about: &About) -> &'static str {
+    if about.is_order { "shop" } else { "counter" }
+}
+
+fn person(about: &About) -> Option<ByteArray> {
+    about.person.filter(|person| *person != PersonId::default()).map(id)
+}
+
+fn product(product: Option<ProductId>) -> Option<ByteArray> {
+    product.filter(|product| *product != ProductId::default()).map(id)
+}
+
+fn cells(line: &Line, named: Named) -> Vec<Cell> {
+    let about = &line.about;
     vec![
-        Cell::Text(stall.clone()),
-        line.deed.name().into(),
-        if line.is_order { "shop" } else { "counter" }.into(),
-        Cell::Text(sale.clone()),
-        i64::from(line.business_day).into(),
-        i64::from(line.hour).into(),
-        line.at_ms.into(),
-        Cell::Text(register.clone()),
-        line.person.filter(|person| *person != PersonId::default()).map(id).into(),
-        line.product.filter(|product| *product != ProductId::default()).map(id).into(),
-        line.currency.as_ref().map(|currency| currency.code()).into(),
+        Cell::Text(named.stall),
+        about.deed.name().into(),
+        channel(about).into(),
+        Cell::Text(named.sale),
+        i64::from(about.business_day).into(),
+        i64::from(about.hour).into(),
+        about.at_ms.into(),
+        Cell::Text(named.register),
+        person(about).into(),
+        product(line.product).into(),
+        about.currency.as_ref().map(|currency| currency.code()).into(),
         line.quantity.into(),
         line.restocked.into(),
         line.total_minor.into(),
         line.tax_minor.into(),
         line.discount_minor.into(),
+        named.customer.into(),
+    ]
+}
+
+fn paid(payment: &Payment, named: Named) -> Vec<Cell> {
+    let about = &payment.about;
+    vec![
+        Cell::Text(named.stall),
+        about.deed.name().into(),
+        channel(about).into(),
+        Cell::Text(named.sale),
+        i64::from(about.business_day).into(),
+        i64::from(about.hour).into(),
+        about.at_ms.into(),
+        Cell::Text(named.register),
+        person(about).into(),
+        about.currency.as_ref().map(|currency| currency.code()).into(),
+        payment.kind.word().into(),
+        payment.payments.into(),
+        payment.amount_minor.into(),
+        named.customer.into(),
+    ]
+}
+
+fn taxed(tax: &Tax, named: Named) -> Vec<Cell> {
+    let about = &tax.about;
+    vec![
+        Cell::Text(named.stall),
+        about.deed.name().into(),
+        channel(about).into(),
+        Cell::Text(named.sale),
+        i64::from(about.business_day).into(),
+        product(tax.product).into(),
+        about.currency.as_ref().map(|currency| currency.code()).into(),
+        i64::from(tax.rate.ppm.0).into(),
+        tax.rate.mode.word().into(),
+        tax.rate.label.as_str().into(),
+        tax.net_minor.into(),
+        tax.tax_minor.into(),
     ]
 }
 

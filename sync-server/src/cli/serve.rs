@@ -79,7 +79,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let http = Settings { push_key: push.as_ref().map(Push::public_key), ..http };
     let origin = http.public_origin.clone().unwrap_or_default();
     let carriers = Carriers { post, push, hooks, sms, origin };
-    let refilled = proof::refill(&store, &core)?;
+    let refilled = proof::refill(&store, &core, SystemClock.now_ms())?;
     if refilled > 0 {
         tracing::info!(stalls = refilled, "store.refilled");
     }

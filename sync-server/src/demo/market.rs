@@ -129,7 +129,7 @@ pub fn make(tools: &Tools<'_>) -> Result<Made, DemoError> {
         trade_all(tools, plans, &painted)
     })?;
     // The clock went back and forth meanwhile. What days were told by it is filled as it would have been.
-    proof::refill(tools.store, tools.core).map_err(|error| fault(format!("{error:?}")))?;
+    proof::refill(tools.store, tools.core, tools.now_ms).map_err(|error| fault(format!("{error:?}")))?;
     Ok(made)
 }
 

@@ -9,8 +9,9 @@ use soko_projection::read_figures::{self as facts, Period};
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 pub const DAYS_MAX: u16 = 366;
-/// Zones and ends of days that are told apart, those of most stalls first. There are some forty on earth at a time.
-const KINDS_MAX: u32 = 400;
+/// Zones and ends of days that one question names; where there are more, it is asked again for the others. There are some forty zones
+/// on earth at a time, and most stalls' days end at the same few hours.
+const KINDS_PER_QUESTION: usize = 400;
 const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_MINUTE: i64 = 60_000;
 
@@ -81,74 +82,80 @@ pub(crate) fn today(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<i32, S
 
 /// The days of every stall, and the way to ask about them.
 pub(super) struct Days {
-    /// The first is for stalls of a kind that is not listed.
     kinds: Vec<Kind>,
+    /// What there is where no stall is.
+    utc: Kind,
 }
 
 impl Days {
     pub(super) fn read(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<Self, StoreError> {
         let rows = tx.query(
             "select zone, cut_off_minutes from stall_profile group by zone, cut_off_minutes
-             order by count(*) desc, zone, cut_off_minutes limit $1",
-            params![KINDS_MAX],
+             order by zone, cut_off_minutes",
+            &[],
         )?;
-        // No stall is of its kind: none may be found twice.
-        let mut kinds = vec![Kind::new("", -1, now_ms, days)];
-        for row in &rows {
-            kinds.push(Kind::new(row.text(0)?, row.int(1)?, now_ms, days));
-        }
-        Ok(Self { kinds })
+        let kind = |row: &Row| Ok(Kind::new(row.text(0)?, row.int(1)?, now_ms, days));
+        let kinds = rows.iter().map(kind).collect::<Result<_, StoreError>>()?;
+        Ok(Self { kinds, utc: Kind::new("", 0, now_ms, days) })
+    }
+
+    fn all(&self) -> &[Kind] {
+        if self.kinds.is_empty() { std::slice::from_ref(&self.utc) } else { &self.kinds }
     }
 
     /// When the first of the days that are last ends: from then on other days are meant.
     pub(super) fn ends_ms(&self) -> i64 {
-        self.kinds.iter().map(|kind| kind.ends_ms).min().unwrap_or_default()
+        let ends = self.kinds.iter().chain([&self.utc]).map(|kind| kind.ends_ms);
+        ends.min().unwrap_or_default()
     }
 
     /// From the first day that any stall means to the last.
     pub(super) fn span(&self) -> Period {
-        let of_stalls =
-            || self.kinds.get(1..).filter(|kinds| !kinds.is_empty()).unwrap_or(&self.kinds).iter();
-        let from = of_stalls().map(|kind| kind.period.from).min().unwrap_or_default();
-        let to = of_stalls().map(|kind| kind.period.to).max().unwrap_or_default();
+        let from = self.all().iter().map(|kind| kind.period.from).min().unwrap_or_default();
+        let to = self.all().iter().map(|kind| kind.period.to).max().unwrap_or_default();
         Period { from, to }
     }
 
     /// Asks with every stall as `open` (log, name, currency, from_day, to_day, begins_ms), and as `parts` (log, sign,
-    /// grain, from_at, to_at), the rows of products that its days add up.
+    /// grain, from_at, to_at), the rows of products that its days add up. Each stall is in one question; what the answers say of several
+    /// of them is put together by whoever asks.
     pub(super) fn ask(&self, tx: &mut dyn Tx, select: &str) -> Result<Vec<Row>, StoreError> {
-        let (mut kinds, mut spans, mut params) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, kind) in self.kinds.iter().enumerate() {
-            let Period { from, to } = kind.period;
-            let numbers = [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms];
-            params.push(Param::Text(&kind.zone));
-            kinds.push(format!(
-                "({at}, cast(${} as text), {})",
-                params.len(),
-                integers(&mut params, &numbers)
-            ));
-            for part in facts::parts(kind.period) {
-                let numbers = [part.sign, part.grain, part.from, part.to];
-                spans.push(format!("({at}, {})", integers(&mut params, &numbers)));
-            }
+        let mut rows = Vec::new();
+        for kinds in self.kinds.chunks(KINDS_PER_QUESTION) {
+            rows.extend(ask_of(tx, kinds, select)?);
         }
-        let (kinds, spans) = (kinds.join(", "), spans.join(", "));
-        let sql = format!(
-            "with kind (kind, zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {kinds}),
-             span (kind, sign, grain, from_at, to_at) as (values {spans}),
-             stall (log, name, currency, kind) as (
-               select p.log, p.name, p.currency, coalesce(k.kind, 0) from stall_profile p
-               left join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes),
-             open (log, name, currency, from_day, to_day, begins_ms) as (
-               select s.log, s.name, s.currency, k.from_day, k.to_day, k.begins_ms
-               from stall s join kind k on k.kind = s.kind),
-             parts (log, sign, grain, from_at, to_at) as (
-               select s.log, d.sign, d.grain, d.from_at, d.to_at
-               from stall s join span d on d.kind = s.kind)
-             {select}"
-        );
-        tx.query(&sql, &params)
+        Ok(rows)
     }
+}
+
+fn ask_of(tx: &mut dyn Tx, kinds_of: &[Kind], select: &str) -> Result<Vec<Row>, StoreError> {
+    let (mut kinds, mut spans, mut params) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, kind) in kinds_of.iter().enumerate() {
+        let Period { from, to } = kind.period;
+        let numbers = [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms];
+        params.push(Param::Text(&kind.zone));
+        kinds.push(format!("({at}, cast(${} as text), {})", params.len(), integers(&mut params, &numbers)));
+        for part in facts::parts(kind.period) {
+            let numbers = [part.sign, part.grain, part.from, part.to];
+            spans.push(format!("({at}, {})", integers(&mut params, &numbers)));
+        }
+    }
+    let (kinds, spans) = (kinds.join(", "), spans.join(", "));
+    let sql = format!(
+        "with kind (kind, zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {kinds}),
+         span (kind, sign, grain, from_at, to_at) as (values {spans}),
+         stall (log, name, currency, kind) as (
+           select p.log, p.name, p.currency, k.kind from stall_profile p
+           join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes),
+         open (log, name, currency, from_day, to_day, begins_ms) as (
+           select s.log, s.name, s.currency, k.from_day, k.to_day, k.begins_ms
+           from stall s join kind k on k.kind = s.kind),
+         parts (log, sign, grain, from_at, to_at) as (
+           select s.log, d.sign, d.grain, d.from_at, d.to_at
+           from stall s join span d on d.kind = s.kind)
+         {select}"
+    );
+    tx.query(&sql, &params)
 }
 
 fn integers(params: &mut Vec<Param<'_>>, numbers: &[i64]) -> String {

@@ -4,6 +4,12 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::secret::ServerSecret;
 
+/// The one that is kept, if the server was ever started.
+pub fn read(tx: &mut dyn Tx) -> Result<Option<ServerSecret>, StoreError> {
+    let row = tx.query_opt("select secret from server_secret where only_row = 1", params![])?;
+    row.map(|row| row.id::<[u8; 32]>(0).map(ServerSecret::new)).transpose()
+}
+
 /// Keeps `random` if there is no secret yet; answers the one that is kept.
 pub fn ensure(tx: &mut dyn Tx, random: [u8; 32]) -> Result<ServerSecret, StoreError> {
     tx.execute(

@@ -182,6 +182,20 @@ impl<'a> Desk<'a> {
         Ok(project_knowing(self.tx, self.log, who, self.applier, records)?)
     }
 
+    /// Nothing follows from these any more. It is rare, so everything is derived again.
+    pub(super) fn set_aside(&mut self, places: &[(AuthorId, u64)]) -> Result<(), CoreRefusal> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let mut applier = (self.core.appliers)();
+        let trust = &self.core.trust;
+        if soko_projection::set_aside(self.tx, self.log, trust, applier.as_mut(), places)?.is_some() {
+            (self.known, self.shop, self.stamp) = (Known::default(), None, None);
+            self.goods_moved = true;
+        }
+        Ok(())
+    }
+
     /// Notes on which of the stall's days records come in. Whatever comes of a day that is over restates it here.
     fn hear(&mut self) -> Result<(), StoreError> {
         let today = self.stamp()?.business_day;

@@ -100,7 +100,14 @@ fn take_server_run(desk: &mut Desk<'_>, run: Run, verdicts: &mut Vec<Verdict>) -
     let place = (run.author, run.first_seq);
     match log::judge(desk.tx, desk.log, run)? {
         Ok(accepted) => {
-            desk.keep(&accepted.records)?;
+            let projected = desk.keep(&accepted.records)?;
+            // A word that this server forgot comes back behind the record that it is about, which was taken meanwhile.
+            for (author, seq) in &projected.withheld {
+                if let Some(record) = log::record_at(desk.tx, desk.log, author, *seq)? {
+                    set_aside(desk, &record)?;
+                }
+            }
+            desk.set_aside(&projected.withheld)?;
         }
         Err(Refused::Fork { branch, .. }) => say_again(desk, &branch)?,
         Err(refused) => verdicts.push(not_taken(place, &refused.to_string())),

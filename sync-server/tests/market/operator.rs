@@ -4,12 +4,18 @@ use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use soko_domain::entry::{
-    GivenBack, GoodsBack, PriceAim, PriceCause, PriceMode, PriceMoved, PriceRulePut, RefundLine, RefundMade,
-    TenderKind,
+    GivenBack, GoodsBack, PriceAim, PriceCause, PriceMode, PriceMoved, PriceRulePut, RecordParked,
+    RefundLine, RefundMade, TenderKind,
 };
-use soko_domain::ids::{ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{LogId, ProductId, SaleId, ShiftId, ThingId};
+use soko_record_log::{StoreError, Tx, params};
+use soko_replication::{Page, Run};
+use soko_sync_server::demo::Device;
+use soko_sync_server::proof;
+use soko_sync_server::secret::ServerSecret;
+use soko_sync_server::store::Shard;
 
-use super::common::server::{OPERATOR_KEY, TestServer};
+use super::common::server::{OPERATOR_KEY, SECRET, TestServer};
 use super::common::shop::{STALL, Shop, TEA, core, stores};
 use super::{named, put, teas, word};
 
@@ -138,6 +144,86 @@ async fn a_day_that_is_over_leaves_the_page_although_nothing_is_sold() {
         assert_eq!(day["restated_day"], next["from"]);
         shop.server.app.begin_closing();
         while stream.next().await.is_some() {}
+    }
+}
+
+/// After a restore, what this server had said comes back from the devices, and some of it behind what it is about.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_that_is_set_aside_after_its_day_changes_that_day_and_the_day_says_so() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 20).await;
+        let now_ms = shop.server.app.now_ms();
+        shop.register.device.write([teas(1, 2).into(), teas(2, 1).into()], now_ms).unwrap();
+        let (author, last) = (shop.register.device.author(), shop.register.device.records().len());
+        shop.exchange().await;
+        shop.server.clock.advance_ms(2 * DAY_MS);
+        shop.renew(40).await;
+        let key = ServerSecret::new(SECRET).stall_key();
+        let mut before = Device::new(key, STALL, [0xee; 16], "an earlier life").unwrap();
+        let seq = u64::try_from(last).unwrap();
+        let word = RecordParked { author, seq, code: 4, note: "no".into() };
+        before.write([word.into()], now_ms).unwrap();
+        let mut page = shop.register.device.page().unwrap();
+        page.runs.push(Run::from_records(before.records().to_vec()).unwrap());
+        let sent = shop.page(&shop.register.access, page.encode().unwrap()).send().await;
+        shop.register.device.take(&Page::decode(&sent.expect(StatusCode::OK).bytes).unwrap());
+        let path = format!("/v1/operator/days?stall={STALL}");
+        let days = shop.server.get(&path).bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json();
+        let today = figures(&shop.server, 1).await["to"].clone();
+        assert_eq!(
+            (&days[0]["revenue_minor"], &days[0]["restated_minor"], &days[0]["restated_day"]),
+            (&json!(900), &json!(-450), &today)
+        );
+        let (store, core) = (shop.server.store.store.clone(), std::sync::Arc::clone(&shop.core));
+        let looked = std::thread::spawn(move || proof::verify(&store, &core, STALL).unwrap().problems);
+        assert_eq!(looked.join().unwrap(), Vec::<String>::new());
+    }
+}
+
+/// More zones and ends of days than one question names, each with a stall of its own; the one in the far east is a day ahead.
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_ends_of_days_there_are_each_stall_counts_by_its_own() {
+    const STALLS: u16 = 450;
+    for store in stores() {
+        let shop = Shop::open(store, core(), 0).await;
+        // Noon in UTC: no day that ends within the next hours is over yet.
+        let today = i32::try_from(shop.server.app.now_ms() / DAY_MS).unwrap();
+        let noon_ms = i64::from(today) * DAY_MS + DAY_MS / 2;
+        shop.server.clock.advance_ms(noon_ms + DAY_MS - shop.server.app.now_ms());
+        let today = today + 1;
+        let filled = shop.server.store.store.clone();
+        let fill = move |tx: &mut dyn Tx| {
+            for number in 0..STALLS {
+                let mut log = LogId([0xa0; 16]);
+                log.0[..2].copy_from_slice(&number.to_be_bytes());
+                let (zone, day) = match number {
+                    0 => ("Pacific/Kiritimati", today + 1),
+                    _ => ("UTC", today),
+                };
+                tx.execute(
+                    "insert into stall_profile (log, name, currency, zone, cut_off_minutes, description, place)
+                     values ($1, 'A stall', 'KES', $2, $3, '', '')",
+                    params![log, zone, if number == 0 { 0 } else { i64::from(number) }],
+                )?;
+                for (day, revenue_minor) in [(day, 1_000 + i64::from(number)), (day - 1, 7), (day + 1, 9)] {
+                    tx.execute(
+                        "insert into figure_hour values ($1, $2, 12, $1, $1, 1, 1, $3, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+                        params![log, day, revenue_minor],
+                    )?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        };
+        let done =
+            std::thread::spawn(move || filled.write_blocking(Shard::stall(STALL), fill)).join().unwrap();
+        assert!(done.is_ok(), "{done:?}");
+        let seen = figures(&shop.server, 1).await["currencies"][0].clone();
+        let sum: i64 = (0..i64::from(STALLS)).map(|number| 1_000 + number).sum();
+        assert_eq!((&seen["stalls"], &seen["revenue_minor"]), (&json!(STALLS), &json!(sum)));
+        let top: Vec<_> =
+            seen["top_stalls"].as_array().unwrap().iter().map(|of| &of["revenue_minor"]).collect();
+        let best: Vec<_> = (0..10).map(|place| json!(1_449 - place)).collect();
+        assert_eq!(top, best.iter().collect::<Vec<_>>());
     }
 }
 

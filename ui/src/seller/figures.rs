@@ -22,6 +22,9 @@ use crate::typed;
 const DAYS_OF_WEEK: u8 = 7;
 const HOURS_PER_DAY: u8 = 24;
 const HEAT_HOURS_MIN: u8 = 8;
+const MINUTES_PER_HOUR: i32 = 60;
+/// Between the two hours in which a business day begins and ends.
+const HOURS_BETWEEN_ENDS: i32 = 24;
 const YEAR_DAYS: i32 = 364;
 
 /// How long the span is; whole weeks, so that a weekday is compared with the same weekday.
@@ -256,13 +259,12 @@ pub(super) fn count(speech: &Speech, number: i64) -> Cell {
 }
 
 fn over_time(speech: &Speech, figures: &FiguresView) -> Html {
+    let first_hour = figures.steps.first().map_or(0, |step| step.at);
     let name = |place: usize, step: &StepSums| match figures.step {
-        // A day that begins inside an hour ends inside the same one, a date later.
-        Step::Hours if place >= usize::from(HOURS_PER_DAY) => Cell::new(
-            speech.fill("figures.next-date", &[("hour", &speech.hour(step.at))]),
-            format!("{:02}:00 +1", step.at),
-        ),
-        Step::Hours => Cell::new(speech.hour(step.at), format!("{:02}:00", step.at)),
+        Step::Hours => {
+            let hour = first_hour.saturating_add(i32::try_from(place).unwrap_or(i32::MAX));
+            hour_of_day(speech, i32::from(figures.begins_minutes), hour)
+        }
         Step::Days => Cell::new(speech.day_short(step.at), shown_day(step.at)),
         Step::Months => Cell::new(speech.month(step.at), shown_day(step.at)),
     };
@@ -321,7 +323,45 @@ fn restated(speech: &Speech, figures: &FiguresView) -> Html {
     }
 }
 
-/// From the first hour in which anything was sold to the last.
+/// What of an hour lies in a business day, in minutes from the midnight with which its date begins, or from the next one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct HourPart {
+    from: i32,
+    /// Only where it is not the whole hour.
+    to: Option<i32>,
+    /// The same hour stands in the day a date before.
+    is_again: bool,
+}
+
+/// `hour` is counted from the midnight with which the date of the business day begins.
+fn hour_part(begins_minutes: i32, hour: i32) -> HourPart {
+    let (begins, inside) = (begins_minutes.div_euclid(MINUTES_PER_HOUR), begins_minutes % MINUTES_PER_HOUR);
+    let on_wall = hour % i32::from(HOURS_PER_DAY);
+    let (from, to) = (on_wall * MINUTES_PER_HOUR, (on_wall + 1) * MINUTES_PER_HOUR);
+    let is_again = hour >= begins + i32::from(HOURS_PER_DAY);
+    match (inside > 0, hour - begins) {
+        (true, 0) => HourPart { from: from + inside, to: Some(to), is_again },
+        (true, HOURS_BETWEEN_ENDS) => HourPart { from, to: Some(from + inside), is_again },
+        _ => HourPart { from, to: None, is_again },
+    }
+}
+
+fn hour_of_day(speech: &Speech, begins_minutes: i32, hour: i32) -> Cell {
+    let HourPart { from, to, is_again } = hour_part(begins_minutes, hour);
+    let clock = |minute: i32| format!("{:02}:{:02}", minute / MINUTES_PER_HOUR, minute % MINUTES_PER_HOUR);
+    let (mut shown, mut plain) = (speech.minute(from), clock(from));
+    if let Some(to) = to {
+        (shown, plain) = (format!("{shown} – {}", speech.minute(to)), format!("{plain}-{}", clock(to)));
+    }
+    if is_again {
+        (shown, plain) =
+            (speech.fill("figures.next-date", &[("hour", &shown)]).to_string(), format!("{plain} +1"));
+    }
+    Cell::new(shown, plain)
+}
+
+/// From the first hour of a business day in which anything was sold to the last, in the order of the day; weeks begin as they do where
+/// the person is.
 fn heat(speech: &Speech, figures: &FiguresView) -> Html {
     let hours = || figures.week.iter().filter(|cell| cell.sales != 0).map(|cell| cell.hour);
     let (Some(first), Some(last)) = (hours().min(), hours().max()) else { return Html::default() };
@@ -333,11 +373,13 @@ fn heat(speech: &Speech, figures: &FiguresView) -> Html {
         let minor = found.map_or(0, |cell| cell.revenue_minor);
         (minor, amount(speech, minor, &figures.currency))
     };
-    let rows = (0..DAYS_OF_WEEK).map(|weekday| {
+    let first_weekday = speech.first_weekday();
+    let rows = (0..DAYS_OF_WEEK).map(|day| (first_weekday + day) % DAYS_OF_WEEK).map(|weekday| {
         let cells: Vec<_> = (first..=last).map(|hour| cell(weekday, hour)).collect();
         (AttrValue::from(speech.weekday(weekday)), cells)
     });
-    let columns: Vec<AttrValue> = (first..=last).map(|hour| speech.hour(i32::from(hour)).into()).collect();
+    let name = |hour: u8| hour_of_day(speech, i32::from(figures.begins_minutes), i32::from(hour)).shown;
+    let columns: Vec<AttrValue> = (first..=last).map(name).collect();
     html! {
         <Heat id="chart-week" title={speech.say("figures.heat")} text={speech.say("figures.heat-text")}
             corner={speech.say("figures.weekday")} {columns} rows={rows.collect::<Vec<_>>()} />
@@ -439,6 +481,27 @@ fn customers(speech: &Speech, figures: &FiguresView) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_in_which_a_day_begins_and_ends_is_named_by_its_two_parts() {
+        for (begins, hour, expected) in [
+            (0, 4, (240, None, false)),
+            (0, 23, (1_380, None, false)),
+            // From four in the morning: what is behind midnight stands once.
+            (240, 4, (240, None, false)),
+            (240, 27, (180, None, false)),
+            (270, 4, (270, Some(300), false)),
+            (270, 5, (300, None, false)),
+            (270, 25, (60, None, false)),
+            (270, 28, (240, Some(270), true)),
+            // The day began at another hour when that was sold.
+            (270, 29, (300, None, true)),
+            (270, 2, (120, None, false)),
+        ] {
+            let HourPart { from, to, is_again } = hour_part(begins, hour);
+            assert_eq!((from, to, is_again), expected, "{begins} {hour}");
+        }
+    }
 
     #[test]
     fn a_day_is_compared_with_the_same_weekday() {

@@ -77,6 +77,7 @@ pub(super) fn view(
         total,
         before,
         change_ppm: before.and_then(|before| change_ppm(total.revenue_minor, before.revenue_minor)),
+        begins_minutes: of.begins_minutes,
         until_hour: of.until.map(|until| until.last % HOURS_PER_DAY),
         step,
         steps: steps(asking, (step, of.hours), now, against)?,
@@ -116,6 +117,7 @@ pub(super) struct Shown {
     /// The hours in which a business day begins and ends, counted from the midnight with which its date begins. A day that
     /// begins inside an hour has a part of that hour at either end.
     hours: (u8, u8),
+    begins_minutes: u16,
     /// Where the span is today: how far it is.
     until: Option<Until>,
 }
@@ -134,7 +136,7 @@ impl Shown {
         let last_minute = (MINUTES_PER_DAY - 1).saturating_add(cut_off);
         let [first, last] = [cut_off, last_minute].map(|at| u8::try_from(at / MINUTES_PER_HOUR).unwrap_or(0));
         let (span, period) = (Span { from, to }, Period { from, to });
-        Ok(Self { currency, span, period, hours: (first, last), until })
+        Ok(Self { currency, span, period, hours: (first, last), begins_minutes: cut_off, until })
     }
 }
 

@@ -5,11 +5,12 @@ use soko_app_api::{
     RefundLineInput, SaleAbout, SaleLineInput, Span, StallContent, Step, TaxInput, TenderInput, Verb, View,
 };
 use soko_domain::basket::TenderKind;
-use soko_domain::entry::GoodsBack;
+use soko_domain::entry::{GoodsBack, RecordParked};
 use soko_domain::ids::PersonId;
 use soko_domain::role::Role;
 use soko_domain::tax::TaxMode;
 use soko_engine::Now;
+use soko_record_log::params;
 
 use crate::world::{
     Device, NOON_MS, Relay, STALL, command, create_stall, open_shift, product, receive, sale_id, sell,
@@ -283,6 +284,68 @@ fn a_day_of_which_a_register_hears_once_it_was_over_is_restated_there() {
 }
 
 #[test]
+fn a_sale_that_the_server_sets_aside_after_its_day_restates_that_day() {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango"], Some(&relay));
+    relay.admit(&first);
+    first.done(receive(3, product(MANGO), 50));
+    first.done(sell(40, product(MANGO), 1, BeyondShare::Refuse));
+    first.done(sell(41, product(MANGO), 3, BeyondShare::Refuse));
+    let own = first.me();
+    let head = first
+        .engine
+        .database()
+        .read::<_, soko_record_log::StoreError>(|tx| soko_record_log::log::head(tx, STALL, &own));
+    let seq = head.unwrap().unwrap().seq;
+    first.replicate_at(&mut relay, Now::utc(NOON_MS));
+    let span = Span { from: TODAY - 1, to: TODAY };
+    assert_eq!(first.figures(span, None, NOON_MS).total.revenue_minor, 1_000);
+    // What is said of it two days later is the first that this register hears of it.
+    relay.withhold(own, seq);
+    relay.write(RecordParked { author: own, seq, code: 4, note: "no".into() });
+    first.replicate_at(&mut relay, Now::utc(NOON_MS + 2 * DAY_MS));
+    let seen = first.figures(span, None, NOON_MS + 2 * DAY_MS);
+    assert_eq!(seen.total.revenue_minor, 250);
+    assert_eq!(restated(&seen), [(0, 2, -1, -750, 0)]);
+    assert_eq!(seen.steps.iter().map(|step| step.is_restated).collect::<Vec<_>>(), [false, true]);
+    first.engine.rebuild(STALL).unwrap();
+    assert_eq!(first.figures(span, None, NOON_MS + 2 * DAY_MS), seen);
+    // Whoever comes later finds neither the sale nor another word about its day.
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&second);
+    second.replicate_at(&mut relay, Now::utc(NOON_MS + 2 * DAY_MS));
+    first.replicate_at(&mut relay, Now::utc(NOON_MS + 2 * DAY_MS));
+    let new = second.figures(span, None, NOON_MS + 2 * DAY_MS);
+    assert_eq!((new.total.revenue_minor, new.restated), (250, Vec::new()));
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+}
+
+/// The tables were filled when it was opened, and then it did not know the day.
+#[test]
+fn what_an_update_made_count_restates_days_once_the_day_is_known() {
+    let mut device = sold();
+    let span = Span { from: TODAY - 7, to: TODAY };
+    let before = restated(&device.figures(span, None, NOON_MS));
+    device.engine.database().transaction::<_, soko_record_log::StoreError>(|tx| {
+        for day in [TODAY - 3, TODAY + 2] {
+            tx.execute(
+                "insert into told_before (log, business_day, told_day, sales, revenue_minor, refunded_minor, returned_minor)
+                 values ($1, $2, 2147483647, 1, 400, 0, 0)",
+                params![STALL, day],
+            )?;
+        }
+        Ok(())
+    }).unwrap();
+    assert_eq!(restated(&device.figures(span, None, NOON_MS)), before);
+    for _ in 0..2 {
+        device.engine.knows_day(Now::utc(NOON_MS + 2 * DAY_MS)).unwrap();
+        let mut expected = vec![(-3, 2, 1, 400, 0)];
+        expected.extend(&before);
+        assert_eq!(restated(&device.figures(span, None, NOON_MS)), expected);
+    }
+}
+
+#[test]
 fn a_day_that_begins_inside_an_hour_has_that_hour_at_both_ends() {
     let mut device = Device::new(1, None);
     let content = StallContent {
@@ -316,8 +379,10 @@ fn a_day_that_begins_inside_an_hour_has_that_hour_at_both_ends() {
     let then = device.figures(Span::day(TODAY - 7), None, NOON_MS);
     let hours: Vec<_> = then.steps.iter().map(|step| (step.at, step.sums.revenue_minor)).collect();
     assert_eq!((hours.len(), hours[0], hours[8], hours[24]), (25, (4, 400), (12, 800), (4, 1_600)));
-    let week: Vec<_> = then.week.iter().map(|cell| (cell.hour, cell.revenue_minor)).collect();
-    assert_eq!(week.iter().filter(|(hour, _)| *hour == 4).map(|(_, minor)| minor).sum::<i64>(), 2_000);
+    // In the order of the day, on its own weekday: what was sold after midnight belongs to the Saturday before.
+    let week: Vec<_> = then.week.iter().map(|cell| (cell.weekday, cell.hour, cell.revenue_minor)).collect();
+    assert_eq!(week, [(5, 4, 400), (5, 12, 800), (5, 28, 1_600)]);
+    assert_eq!(then.begins_minutes, 270);
 }
 
 #[test]

@@ -35,7 +35,7 @@ macro_rules! measures {
                 $(self.$field = self.$field.saturating_add(more.$field);)*
             }
 
-            fn times(&self, sign: i64) -> Self {
+            pub(crate) fn times(&self, sign: i64) -> Self {
                 Self { $($field: self.$field.saturating_mul(sign)),* }
             }
 
@@ -310,18 +310,18 @@ impl Figures {
     }
 }
 
-/// The tax in each of the lines that came back, in the order in which taxes are cut.
-pub(super) fn taxes_taken(sale: &SaleMade, backs: &[Back]) -> Vec<i64> {
+/// The taxes in each of the lines that came back, in the order in which taxes are cut.
+pub(super) fn taxes_taken(sale: &SaleMade, backs: &[Back]) -> Vec<Vec<(TaxRate, i64)>> {
     let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
-    let mut tax = |back: &Back| {
+    let mut taxes = |back: &Back| {
         let line = line_of(sale, back)?;
         let parts = parts_taken(line, taken.entry(back.line).or_default(), back);
-        Some(parts.iter().fold(0, |sum: i64, part| sum.saturating_add(*part)))
+        Some(line.taxes.iter().zip(parts).map(|(of_rate, part)| (of_rate.rate.clone(), part)).collect())
     };
-    backs.iter().map(|back| tax(back).unwrap_or_default()).collect()
+    backs.iter().map(|back| taxes(back).unwrap_or_default()).collect()
 }
 
-fn line_of<'a>(sale: &'a SaleMade, back: &Back) -> Option<&'a SaleLine> {
+pub(super) fn line_of<'a>(sale: &'a SaleMade, back: &Back) -> Option<&'a SaleLine> {
     usize::try_from(back.line).ok().and_then(|line| sale.lines.get(line))
 }
 

@@ -1,12 +1,16 @@
 //! The lines that figures add up, one by one, for whoever asks what no report asks: what was sold, what a void took away
-//! again, what went back. Added up they are the figures, to the cent; a test keeps it so.
+//! again, what went back; and how it was paid and taxed. Added up they are the figures, to the cent; a test keeps it so.
 
-use soko_domain::entry::{Entry, GoodsBack, RefundLine, RefundMade, SaleLine, SaleMade, SaleVoided, Stamp};
-use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId};
+use soko_domain::basket::TenderKind;
+use soko_domain::entry::{
+    Entry, GivenBack, GoodsBack, RefundLine, RefundMade, SaleLine, SaleMade, SaleVoided, Stamp, Tendered,
+};
+use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ThingId};
 use soko_domain::money::Currency;
+use soko_domain::tax::{LineTax, TaxRate};
 use soko_record_log::{StoreError, Tx, params};
 
-use super::fold::{bounded, hour, tax_of, taxes_taken};
+use super::fold::{Back, bounded, hour, line_of, tax_of, taxes_taken};
 use super::orders::{self, Became};
 use super::{TAXED_BACKS_MAX, backs, sales};
 
@@ -30,9 +34,10 @@ impl Deed {
     }
 }
 
-/// One line. No text of it is anybody's: names of goods stand with the products, and of people there are numbers only.
+/// What a line, a payment and a tax are of. No text of it is anybody's: names of goods stand with the products, and of people
+/// there are numbers only.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
+pub struct About {
     pub deed: Deed,
     /// An order from the shop that was handed over, and not a sale at the counter.
     pub is_order: bool,
@@ -46,6 +51,12 @@ pub struct Line {
     pub person: Option<PersonId>,
     /// None where what went back belongs to no sale that is here.
     pub currency: Option<Currency>,
+    pub customer: Option<ThingId>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    pub about: About,
     pub product: Option<ProductId>,
     pub quantity: i64,
     /// Those that came back and can be sold again.
@@ -56,37 +67,101 @@ pub struct Line {
     pub discount_minor: i64,
 }
 
-/// The lines that one record adds. Most kinds of records have none.
+/// One way in which it was paid, or given back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payment {
+    pub about: About,
+    pub kind: TenderKind,
+    /// One, or one less for a void; what goes back is no payment.
+    pub payments: i64,
+    /// What was kept: change is gone from cash.
+    pub amount_minor: i64,
+}
+
+/// One rate of one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tax {
+    pub about: About,
+    pub product: Option<ProductId>,
+    pub rate: TaxRate,
+    /// What the rate is of.
+    pub net_minor: i64,
+    pub tax_minor: i64,
+}
+
+/// What one record adds.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Lines {
+    pub lines: Vec<Line>,
+    pub payments: Vec<Payment>,
+    pub taxes: Vec<Tax>,
+}
+
+/// What one record adds. Most kinds of records add nothing.
 #[expect(clippy::wildcard_enum_match_arm, reason = "figures are of nothing else")]
 pub fn lines(
     tx: &mut dyn Tx,
     log: LogId,
     (author, seq): (AuthorId, u64),
     (stamp, entry): (&Stamp, &Entry),
-) -> Result<Vec<Line>, StoreError> {
+) -> Result<Lines, StoreError> {
     match entry {
         Entry::SaleMade(sale) => Ok(sold(author, stamp, sale)),
         Entry::SaleVoided(void) => voided(tx, log, (author, seq), void),
         Entry::RefundMade(refund) => refunded(tx, log, (author, seq), stamp, refund),
         Entry::OrderHandedOver(handed) => handed_over(tx, log, (author, seq), handed.order),
-        _ => Ok(Vec::new()),
+        _ => Ok(Lines::default()),
     }
 }
 
-fn sold(register: AuthorId, stamp: &Stamp, sale: &SaleMade) -> Vec<Line> {
-    let base = base((register, stamp), sale.sale, Some(sale.currency));
-    sale.lines.iter().map(|line| of_sale(&base, line)).collect()
+fn sold(register: AuthorId, stamp: &Stamp, sale: &SaleMade) -> Lines {
+    let about = About {
+        deed: Deed::Sale,
+        is_order: false,
+        sale: sale.sale,
+        at_ms: stamp.at_ms,
+        business_day: stamp.business_day,
+        hour: hour(stamp),
+        register,
+        person: stamp.by,
+        currency: Some(sale.currency),
+        customer: sale.customer,
+    };
+    let tax = |line: &SaleLine, of_rate: &LineTax| Tax {
+        about: about.clone(),
+        product: line.product,
+        rate: of_rate.rate.clone(),
+        net_minor: bounded(line.total_minor.saturating_sub(tax_of(line))),
+        tax_minor: bounded(of_rate.tax_minor),
+    };
+    Lines {
+        lines: sale.lines.iter().map(|line| of_sale(&about, line)).collect(),
+        payments: paid(&about, sale),
+        taxes: sale.lines.iter().flat_map(|line| line.taxes.iter().map(|of| tax(line, of))).collect(),
+    }
 }
 
-fn of_sale(base: &Line, line: &SaleLine) -> Line {
+fn of_sale(about: &About, line: &SaleLine) -> Line {
     Line {
+        about: about.clone(),
         product: line.product,
         quantity: bounded(line.quantity),
+        restocked: 0,
         total_minor: bounded(line.total_minor),
         tax_minor: bounded(tax_of(line)),
         discount_minor: bounded(line.discount_minor),
-        ..base.clone()
     }
+}
+
+/// Change comes off the first cash.
+fn paid(about: &About, sale: &SaleMade) -> Vec<Payment> {
+    let mut change_minor = bounded(sale.change_minor);
+    let payment = |taken: &Tendered| {
+        let change = if taken.kind == TenderKind::Cash { std::mem::take(&mut change_minor) } else { 0 };
+        let amount_minor = bounded(taken.amount_minor) - change;
+        Payment { about: about.clone(), kind: taken.kind, payments: 1, amount_minor }
+    };
+    sale.tenders.iter().map(payment).collect()
 }
 
 /// Only the first of several voids of one sale takes it back.
@@ -95,26 +170,34 @@ fn voided(
     log: LogId,
     (author, seq): (AuthorId, u64),
     void: &SaleVoided,
-) -> Result<Vec<Line>, StoreError> {
+) -> Result<Lines, StoreError> {
     let first = tx.query_opt(
         "select seq from sale_void where log = $1 and sale = $2 and author = $3 order by seq limit 1",
         params![log, void.sale, author],
     )?;
     if first.map(|row| row.number(0)).transpose()? != Some(seq) {
-        return Ok(Vec::new());
+        return Ok(Lines::default());
     }
     let own = sales(tx, log, void.sale)?.into_iter().find(|(register, ..)| *register == author);
-    let Some((register, made, sale)) = own else { return Ok(Vec::new()) };
-    let mut lines = sold(register, &made, &sale);
-    for line in &mut lines {
-        line.deed = Deed::Void;
+    let Some((register, made, sale)) = own else { return Ok(Lines::default()) };
+    let mut all = sold(register, &made, &sale);
+    for line in &mut all.lines {
+        line.about.deed = Deed::Void;
         for amount in
             [&mut line.quantity, &mut line.total_minor, &mut line.tax_minor, &mut line.discount_minor]
         {
             *amount = -*amount;
         }
     }
-    Ok(lines)
+    for payment in &mut all.payments {
+        payment.about.deed = Deed::Void;
+        (payment.payments, payment.amount_minor) = (-payment.payments, -payment.amount_minor);
+    }
+    for tax in &mut all.taxes {
+        tax.about.deed = Deed::Void;
+        (tax.net_minor, tax.tax_minor) = (-tax.net_minor, -tax.tax_minor);
+    }
+    Ok(all)
 }
 
 fn refunded(
@@ -123,34 +206,76 @@ fn refunded(
     (author, seq): (AuthorId, u64),
     stamp: &Stamp,
     refund: &RefundMade,
-) -> Result<Vec<Line>, StoreError> {
+) -> Result<Lines, StoreError> {
     let found = sales(tx, log, refund.sale)?;
-    let mut taxes = vec![0_i64; refund.lines.len()];
-    if !found.is_empty() {
-        let backs = backs(tx, log, refund.sale, TAXED_BACKS_MAX)?;
-        for (_, _, sale) in &found {
-            let own = backs.iter().zip(taxes_taken(sale, &backs));
-            let own = own.filter(|(back, _)| back.author == author && back.seq == seq);
-            for (sum, (_, tax)) in taxes.iter_mut().zip(own) {
-                *sum = sum.saturating_add(bounded(tax));
-            }
-        }
+    let first = found.first().map(|(_, _, sale)| sale);
+    let mut all = gone(author, stamp, refund, first);
+    if found.is_empty() {
+        return Ok(all);
     }
-    let currency = found.first().map(|(_, _, sale)| sale.currency);
-    let base = base((author, stamp), refund.sale, currency);
-    Ok(refund.lines.iter().zip(taxes).map(|(line, tax)| of_refund(&base, line, tax)).collect())
+    let backs = backs(tx, log, refund.sale, TAXED_BACKS_MAX)?;
+    for (_, _, sale) in &found {
+        let own = backs.iter().zip(taxes_taken(sale, &backs));
+        let own = own.filter(|(back, _)| back.author == author && back.seq == seq);
+        tax_back(&mut all, sale, own);
+    }
+    Ok(all)
 }
 
-fn of_refund(base: &Line, line: &RefundLine, tax_minor: i64) -> Line {
-    let units = bounded(line.quantity);
-    Line {
+/// What went back, without its taxes.
+fn gone(register: AuthorId, stamp: &Stamp, refund: &RefundMade, sale: Option<&SaleMade>) -> Lines {
+    let about = About {
         deed: Deed::Refund,
-        product: line.product,
-        quantity: -units,
-        restocked: if line.goods == GoodsBack::Sellable { units } else { 0 },
-        total_minor: -bounded(line.amount_minor),
-        tax_minor: -tax_minor,
-        ..base.clone()
+        is_order: false,
+        sale: refund.sale,
+        at_ms: stamp.at_ms,
+        business_day: stamp.business_day,
+        hour: hour(stamp),
+        register,
+        person: stamp.by,
+        currency: sale.map(|sale| sale.currency),
+        customer: sale.and_then(|sale| sale.customer),
+    };
+    let line = |line: &RefundLine| {
+        let units = bounded(line.quantity);
+        Line {
+            about: about.clone(),
+            product: line.product,
+            quantity: -units,
+            restocked: if line.goods == GoodsBack::Sellable { units } else { 0 },
+            total_minor: -bounded(line.amount_minor),
+            tax_minor: 0,
+            discount_minor: 0,
+        }
+    };
+    let payment = |part: &GivenBack| Payment {
+        about: about.clone(),
+        kind: part.kind,
+        payments: 0,
+        amount_minor: -bounded(part.amount_minor),
+    };
+    Lines {
+        lines: refund.lines.iter().map(line).collect(),
+        payments: refund.given.iter().map(payment).collect(),
+        taxes: Vec::new(),
+    }
+}
+
+/// The taxes in lines that went back, in their order.
+fn tax_back<'b>(
+    all: &mut Lines,
+    sale: &SaleMade,
+    backs: impl Iterator<Item = (&'b Back, Vec<(TaxRate, i64)>)>,
+) {
+    for (line, (back, parts)) in all.lines.iter_mut().zip(backs) {
+        let tax: i64 = parts.iter().fold(0, |sum: i64, (_, part)| sum.saturating_add(*part));
+        line.tax_minor = line.tax_minor.saturating_sub(bounded(tax));
+        let net_minor = -bounded(back.amount_minor.saturating_sub(tax));
+        let product = line_of(sale, back).and_then(|line| line.product);
+        for (rate, part) in parts {
+            let tax_minor = -bounded(part);
+            all.taxes.push(Tax { about: line.about.clone(), product, rate, net_minor, tax_minor });
+        }
     }
 }
 
@@ -160,40 +285,26 @@ fn handed_over(
     log: LogId,
     place: (AuthorId, u64),
     order: OrderId,
-) -> Result<Vec<Line>, StoreError> {
-    let Some(Became { place: first, stamp, sale, gone, backs }) = orders::became(tx, log, order)? else {
-        return Ok(Vec::new());
+) -> Result<Lines, StoreError> {
+    let Some(Became { place: first, stamp, sale, gone: backwards, backs }) = orders::became(tx, log, order)?
+    else {
+        return Ok(Lines::default());
     };
     if place != first {
-        return Ok(Vec::new());
+        return Ok(Lines::default());
     }
-    let mut lines = sold(first.0, &stamp, &sale);
-    let mut taxes = taxes_taken(&sale, &backs).into_iter();
-    for gone in &gone {
-        let base = base((gone.here(first.0), &gone.stamp), sale.sale, Some(sale.currency));
-        let back = gone.refund.lines.iter();
-        lines.extend(back.map(|line| of_refund(&base, line, taxes.next().map_or(0, bounded))));
+    let mut all = sold(first.0, &stamp, &sale);
+    let mut taxes = backs.iter().zip(taxes_taken(&sale, &backs));
+    for back in &backwards {
+        let mut part = gone(back.here(first.0), &back.stamp, &back.refund, Some(&sale));
+        let count = part.lines.len();
+        tax_back(&mut part, &sale, taxes.by_ref().take(count));
+        all.lines.append(&mut part.lines);
+        all.payments.append(&mut part.payments);
+        all.taxes.append(&mut part.taxes);
     }
-    lines.iter_mut().for_each(|line| line.is_order = true);
-    Ok(lines)
-}
-
-fn base((register, stamp): (AuthorId, &Stamp), sale: SaleId, currency: Option<Currency>) -> Line {
-    Line {
-        deed: Deed::Sale,
-        is_order: false,
-        sale,
-        at_ms: stamp.at_ms,
-        business_day: stamp.business_day,
-        hour: hour(stamp),
-        register,
-        person: stamp.by,
-        currency,
-        product: None,
-        quantity: 0,
-        restocked: 0,
-        total_minor: 0,
-        tax_minor: 0,
-        discount_minor: 0,
-    }
+    let about = all.lines.iter_mut().map(|line| &mut line.about);
+    let about = about.chain(all.payments.iter_mut().map(|payment| &mut payment.about));
+    about.chain(all.taxes.iter_mut().map(|tax| &mut tax.about)).for_each(|about| about.is_order = true);
+    Ok(all)
 }

@@ -16,7 +16,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::tax::{LineTax, TaxRate};
 use soko_replication::{Pen, Record};
 
-use crate::ParkCode;
+use crate::{ParkCode, Trust};
 
 const REGISTERS: u8 = 3;
 const SERVER: usize = REGISTERS as usize;
@@ -72,6 +72,13 @@ impl Chain {
     }
 }
 
+/// Whether the server sets anything aside while a ledger is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    None,
+    Some,
+}
+
 pub(super) struct Ledger {
     pub(super) log: LogId,
     /// Those of the registers, and behind them the server's.
@@ -79,6 +86,11 @@ pub(super) struct Ledger {
     said: Vec<Said>,
     orders: Vec<OrderPlaced>,
     parts: Vec<OrderRefundAllowed>,
+    /// What the server set aside while the ledger was written, and at its end.
+    aside: Vec<(AuthorId, u64)>,
+    aside_last: Vec<(AuthorId, u64)>,
+    /// Records at the end of the server's chain that do not arrive with the others.
+    kept_back: usize,
 }
 
 /// Some orders are paid to the stall's own account: registers say that it came, and that it was sent back.
@@ -87,12 +99,21 @@ fn by_transfer(order: OrderId) -> bool {
 }
 
 impl Ledger {
-    pub(super) fn new(seed: u64) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(seed: u64, words: Words) -> Result<Self, Box<dyn Error>> {
         let mut log = LogId([0xf1; 16]);
         log.0[..8].copy_from_slice(&seed.to_be_bytes());
         let chains = (1..=REGISTERS).chain([9]).map(|number| Chain::new(number, log));
         let chains = chains.collect::<Result<_, _>>()?;
-        let mut ledger = Self { log, chains, said: Vec::new(), orders: Vec::new(), parts: Vec::new() };
+        let mut ledger = Self {
+            log,
+            chains,
+            said: Vec::new(),
+            orders: Vec::new(),
+            parts: Vec::new(),
+            aside: Vec::new(),
+            aside_last: Vec::new(),
+            kept_back: 0,
+        };
         let mut chance = Chance(seed);
         let mut sold: Vec<(usize, SaleMade)> = Vec::new();
         // Whoever refunds saw the sale; whoever gets the records may see the refund first.
@@ -102,6 +123,9 @@ impl Ledger {
                 0 => ledger.order(&mut chance, (at, act))?,
                 _ => ledger.act(&mut chance, (at, act), &mut sold)?,
             }
+            if words == Words::Some && chance.below(12) == 0 {
+                ledger.set_any_aside(&mut chance)?;
+            }
         }
         if sold.is_empty() {
             ledger.act(&mut chance, (0, ACTS * 9), &mut sold)?;
@@ -109,8 +133,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    pub(super) fn server_key(&self) -> [u8; 32] {
-        self.chains[SERVER].pen.public_key()
+    pub(super) fn trust(&self) -> Trust {
+        Trust { server_keys: [self.chains[SERVER].pen.public_key()].into_iter().collect() }
     }
 
     fn act(
@@ -233,16 +257,16 @@ impl Ledger {
     pub(super) fn arrivals(&self, chance: &mut Chance) -> Vec<Vec<Record>> {
         let mut portions: Vec<Vec<Record>> = Vec::new();
         let mut sent = vec![0_usize; self.chains.len()];
+        let end = |at: usize| self.chains[at].records.len() - if at == SERVER { self.kept_back } else { 0 };
         loop {
-            let open: Vec<usize> =
-                (0..self.chains.len()).filter(|at| sent[*at] < self.chains[*at].records.len()).collect();
+            let open: Vec<usize> = (0..self.chains.len()).filter(|at| sent[*at] < end(*at)).collect();
             if open.is_empty() {
                 return portions;
             }
             let at = open[usize::from(chance.byte(u64::try_from(open.len()).unwrap_or(1)))];
             let records = &self.chains[at].records;
             let from = if chance.below(4) == 0 { sent[at].saturating_sub(2) } else { sent[at] };
-            let to = records.len().min(sent[at] + 1 + usize::from(chance.byte(7)));
+            let to = end(at).min(sent[at] + 1 + usize::from(chance.byte(7)));
             sent[at] = to;
             let portion = records[from..to].to_vec();
             // Sometimes with what came before in one call, as a page with several runs is.
@@ -253,27 +277,71 @@ impl Ledger {
         }
     }
 
-    /// The first sale there is.
-    pub(super) fn aside(&self) -> (AuthorId, u64) {
-        let first = self.said.iter().find(|said| matches!(said.entry, Entry::SaleMade(_)));
-        first.map_or((AuthorId::default(), 0), |said| (said.author, said.seq))
+    /// So many records at the end of the server's chain come by themselves.
+    pub(super) fn keep_back(&mut self, count: usize) {
+        self.kept_back = count;
     }
 
-    /// The server's word about it.
+    /// A sale that stands as it was made, or an order.
+    pub(super) fn newer(&self, chance: &mut Chance) -> (AuthorId, u64) {
+        let mut found = self
+            .said
+            .iter()
+            .filter(|said| matches!(said.entry, Entry::OrderPlaced(_)) || self.is_sale_that_stands(said));
+        let at = usize::from(chance.byte(5));
+        let first = found.clone().next();
+        found.nth(at).or(first).map_or((AuthorId::default(), 0), |said| (said.author, said.seq))
+    }
+
+    fn is_sale_that_stands(&self, said: &Said) -> bool {
+        let Entry::SaleMade(sale) = &said.entry else { return false };
+        let is_void =
+            |other: &Said| matches!(&other.entry, Entry::SaleVoided(void) if void.sale == sale.sale);
+        sale.total_minor != 0 && !self.said.iter().any(is_void)
+    }
+
+    /// Anything that a register said, whenever that comes to whom.
+    fn set_any_aside(&mut self, chance: &mut Chance) -> Result<(), Box<dyn Error>> {
+        let server = self.chains[SERVER].pen.author();
+        let at = usize::from(chance.byte(u64::try_from(self.said.len().max(1))?));
+        let Some(said) = self.said.get(at).filter(|said| said.author != server) else { return Ok(()) };
+        let place = (said.author, said.seq);
+        self.aside.push(place);
+        self.word(place)
+    }
+
+    /// The server's words about a sale that stands, and about one of each other deed that moves money.
     pub(super) fn set_aside(&mut self) -> Result<Vec<Record>, Box<dyn Error>> {
-        let (author, seq) = self.aside();
+        let counts = |said: &&Said| !self.aside.contains(&(said.author, said.seq));
+        let first = |wanted: &dyn Fn(&Said) -> bool| {
+            let found = self.said.iter().filter(counts).find(|said| wanted(said));
+            found.map(|said| (said.author, said.seq))
+        };
+        let places = [
+            first(&|said| self.is_sale_that_stands(said)),
+            first(&|said| matches!(said.entry, Entry::RefundMade(_))),
+            first(&|said| matches!(said.entry, Entry::SaleVoided(_))),
+            first(&|said| matches!(said.entry, Entry::OrderHandedOver(_))),
+        ];
+        self.aside_last = places.into_iter().flatten().collect();
+        let before = self.chains[SERVER].records.len();
+        self.aside_last.clone().into_iter().try_for_each(|place| self.word(place))?;
+        Ok(self.chains[SERVER].records[before..].to_vec())
+    }
+
+    fn word(&mut self, (author, seq): (AuthorId, u64)) -> Result<(), Box<dyn Error>> {
         let word = RecordParked { author, seq, code: ParkCode::ServerSaid.number(), note: "no".into() };
-        let entry = Entry::from(word);
-        let body = entry.to_body(&Stamp::at(0, 0, FIRST_DAY));
-        let server = &mut self.chains[SERVER];
-        server.write(Kind::RecordParked.number(), body)?;
-        Ok(server.records.last().cloned().into_iter().collect())
+        let body = Entry::from(word).to_body(&Stamp::at(0, 0, FIRST_DAY));
+        self.chains[SERVER].write(Kind::RecordParked.number(), body).map(drop)
     }
 
     /// What counts, in no order.
     pub(super) fn said(&self, is_set_aside: bool) -> Vec<&Said> {
-        let aside = self.aside();
-        let counts = |said: &&Said| !is_set_aside || (said.author, said.seq) != aside;
+        let last: &[_] = if is_set_aside { &self.aside_last } else { &[] };
+        let counts = |said: &&Said| {
+            let place = (said.author, said.seq);
+            !self.aside.contains(&place) && !last.contains(&place)
+        };
         self.said.iter().filter(counts).collect()
     }
 }

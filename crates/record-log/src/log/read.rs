@@ -85,6 +85,20 @@ pub fn record_at(
     Ok(found.into_iter().next().map(|row| row.record))
 }
 
+/// How many records had come when the one at a place of an author's chain did, itself included.
+pub fn position_of(
+    tx: &mut dyn Tx,
+    log: LogId,
+    author: &AuthorId,
+    seq: u64,
+) -> Result<Option<u64>, StoreError> {
+    let row = tx.query_opt(
+        "select position from record where log = $1 and author = $2 and seq = $3",
+        params![log, author, seq],
+    )?;
+    row.map(|row| row.number(0)).transpose()
+}
+
 /// The identity of the record at a place of an author's chain.
 pub fn hash_at(tx: &mut dyn Tx, log: LogId, author: &AuthorId, seq: u64) -> Result<Option<Hash>, StoreError> {
     let row = tx.query_opt(
