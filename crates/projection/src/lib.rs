@@ -35,6 +35,7 @@ mod stock;
 pub mod suite;
 mod sum;
 pub mod swaps;
+pub mod tabs;
 pub mod taxes;
 mod trade;
 pub mod transfers;
@@ -150,11 +151,14 @@ pub const DEALS_COMPARED: &str = include_str!("../../../migrations/shared/0032_d
 /// By how much days changed once they were over, and what customers bought on which. It marks logs, as [`LISTS`] does.
 pub const RESTATED: &str = include_str!("../../../migrations/shared/0033_restated.sql");
 
+/// What of an open order was paid. It marks logs, as [`LISTS`] does.
+pub const TABS_PAID: &str = include_str!("../../../migrations/shared/0034_tabs_paid.sql");
+
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 33] = [
+pub const STEPS: [&str; 34] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -188,6 +192,7 @@ pub const STEPS: [&str; 33] = [
     STALL_POINT,
     DEALS_COMPARED,
     RESTATED,
+    TABS_PAID,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -213,6 +218,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "tax_class",
     "product_category",
     "open_tab",
+    "tab_paid",
     "category",
     "stall_profile",
     "stock_change",
