@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 use soko_app_api::{
-    DiscountInput, LabelView, OpenOrderEdit, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput,
-    ReturnInput, SaleAbout, SaleLineInput, ScannedRow, TabLine, TakenOffInput,
+    DiscountInput, LabelView, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput, ReturnInput,
+    SaleAbout, SaleLineInput, ScannedRow, TakenOffInput,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::Ppm;
@@ -14,11 +14,13 @@ use soko_domain::quantity::Unit;
 use crate::drafts::{self, Draft};
 
 mod meanwhile;
+mod open_order;
 
 pub use meanwhile::{NotTaken, Reduced};
+pub use open_order::emptied;
 
 /// Of an open cart as it is kept. Whoever changes what a cart has counts it up and reads the one before, too.
-pub const LAYOUT: u8 = 2;
+pub const LAYOUT: u8 = 3;
 
 /// More lines are no sale at a counter, and a draft has its limit.
 pub const LINES_MAX: usize = 300;
@@ -44,14 +46,20 @@ pub struct Cart {
     next_key: u32,
     /// Paying began, so the customer was told what it costs.
     pub is_told: bool,
+    /// What it knows of the lines of its open order.
+    there: Vec<There>,
 }
 
-/// A cart as it was kept, also by the program before, which did not know whether paying had begun.
+/// A cart as it was kept, also by the programs before: the last one did not know what was paid of an open order, and the one
+/// before it not whether paying had begun.
 pub fn unpack(bytes: &[u8]) -> Draft<Cart> {
-    match drafts::unpack(LAYOUT, bytes) {
-        Draft::Unreadable => drafts::unpack(LAYOUT - 1, &[bytes, &[0]].concat()),
-        found @ (Draft::None | Draft::Is(_)) => found,
+    for (layout, missing) in [(LAYOUT, &[] as &[u8]), (LAYOUT - 1, &[0])] {
+        match drafts::unpack(layout, &[bytes, missing].concat()) {
+            Draft::Unreadable => {}
+            found @ (Draft::None | Draft::Is(_)) => return found,
+        }
     }
+    drafts::unpack(LAYOUT - 2, &[bytes, &[0, 0]].concat())
 }
 
 /// An open order as this cart knows it.
@@ -63,6 +71,26 @@ pub struct Tab {
     /// Its lines that this cart has seen: what of them is not in the cart any more was taken out here.
     #[serde(with = "as_hex_list")]
     pub seen: Vec<ThingId>,
+}
+
+/// A line of the open order, as it was when this cart looked last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct There {
+    #[serde(with = "as_hex")]
+    line: ThingId,
+    /// So much of it is to be paid,
+    quantity: i64,
+    /// and so much is paid.
+    paid: i64,
+    /// What was asked for from here, and is not known to be there.
+    sent: Option<Sent>,
+}
+
+/// So much was asked for, which was so much more than there was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Sent {
+    quantity: i64,
+    more: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -129,6 +157,7 @@ impl Cart {
             returned: None,
             next_key: 1,
             is_told: false,
+            there: Vec::new(),
         }
     }
 
@@ -228,6 +257,7 @@ impl Cart {
             note: self.note.clone(),
             customer: self.customer,
             tab: self.tab.as_ref().map(|tab| tab.order),
+            tab_lines: self.tab.as_ref().and_then(|tab| self.taken(tab)),
             discount_reason: self.reason.clone(),
         }
     }
@@ -243,65 +273,6 @@ impl Cart {
         cart.tab = Some(Tab { order: view.order, title: view.title.clone(), seen: Vec::new() });
         cart.follow(view);
         cart
-    }
-
-    /// Takes over what others did to the open order meanwhile: lines they added and took out, and quantities that
-    /// nobody changed here. What was done here stays. Says whether anything changed.
-    pub fn follow(&mut self, view: &OpenOrderView) -> bool {
-        let Some(tab) = self.tab.as_mut().filter(|tab| tab.order == view.order) else { return false };
-        let before = (self.lines.clone(), tab.clone());
-        let there = |line: ThingId| view.lines.iter().any(|known| known.line == line);
-        // A line that was put there a moment ago is not seen yet.
-        let seen = std::mem::take(&mut tab.seen);
-        self.lines.retain(|line| line.tab_line.is_none_or(|known| there(known) || !seen.contains(&known)));
-        let fresh: Vec<&OpenOrderLineView> =
-            view.lines.iter().filter(|line| !seen.contains(&line.line)).collect();
-        tab.seen = view.lines.iter().map(|line| line.line).collect();
-        tab.title.clone_from(&view.title);
-        for known in &view.lines {
-            let same = self.lines.iter_mut().find(|line| line.tab_line == Some(known.line));
-            if let Some(line) = same {
-                if line.quantity == line.tab_quantity {
-                    line.quantity = known.quantity;
-                }
-                line.tab_quantity = known.quantity;
-            }
-        }
-        for line in fresh {
-            if !self.lines.iter().any(|mine| mine.tab_line == Some(line.line)) {
-                self.push(CartLine::of_tab(line));
-            }
-        }
-        self.tab.as_ref() != Some(&before.1) || self.lines != before.0
-    }
-
-    /// The edits that put this cart aside as an open order, and the ids that its lines have there.
-    pub fn parked(&self, title: &str, mut id: impl FnMut() -> ThingId) -> Vec<OpenOrderEdit> {
-        let mut edits = vec![
-            OpenOrderEdit::Title(title.into()),
-            OpenOrderEdit::Discount(self.discount),
-            OpenOrderEdit::Reason(self.reason.clone()),
-            OpenOrderEdit::Note(self.note.clone()),
-            OpenOrderEdit::Customer(self.customer),
-        ];
-        edits.extend(self.is_told.then_some(OpenOrderEdit::Told));
-        let gone = |line: &&ThingId| !self.lines.iter().any(|mine| mine.tab_line == Some(**line));
-        let seen = self.tab.as_ref().map(|tab| tab.seen.as_slice()).unwrap_or_default();
-        edits.extend(seen.iter().filter(gone).map(|line| OpenOrderEdit::RemoveLine(*line)));
-        for line in &self.lines {
-            let content = TabLine {
-                product: line.product,
-                name: line.name.clone(),
-                quantity: line.quantity,
-                unit_price_minor: line.price_minor,
-                discount: line.discount,
-                note: line.note.clone(),
-                reason: line.reason.clone(),
-                label: line.label.as_ref().map(|label| label.code.clone()).unwrap_or_default(),
-            };
-            edits.push(OpenOrderEdit::PutLine { line: line.tab_line.unwrap_or_else(&mut id), content });
-        }
-        edits
     }
 
     pub fn return_input(&self) -> Option<ReturnInput> {
@@ -456,6 +427,7 @@ fn step(unit: Unit, price_per: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use soko_app_api::OpenOrderEdit;
     use soko_domain::entry::GoodsBack;
 
     use super::*;
@@ -574,13 +546,18 @@ mod tests {
             lines: vec![RefundLineInput { line: 0, quantity: 1, goods: GoodsBack::Sellable }],
             reason: "too green".into(),
         });
-        let before = bytes(FROZEN);
-        assert_eq!(unpack(&before), Draft::Is(full.clone()), "as the program before kept it");
-        assert_eq!(unpack(&before[1..]), Draft::Is(full.clone()), "and the one before that");
+        let oldest = bytes(FROZEN);
+        assert_eq!(unpack(&oldest), Draft::Is(full.clone()), "as the program before the last one kept it");
+        assert_eq!(unpack(&oldest[1..]), Draft::Is(full.clone()), "and the one before that");
         full.is_told = true;
+        let before = [&[0xd2], &oldest[1..], &[1]].concat();
+        assert_eq!(unpack(&before), Draft::Is(full.clone()), "as the program before kept it");
+        let sent = Some(Sent { quantity: 4, more: 1 });
+        full.there = vec![There { line: ThingId([9; 16]), quantity: 3, paid: 2, sent }];
         let packed = drafts::pack(LAYOUT, &full);
-        assert_eq!(packed[1..], [&before[1..], &[1]].concat());
-        assert_eq!((packed[0], unpack(&packed)), (0xd2, Draft::Is(full)));
+        let there = [&[1, 16][..], &[9; 16], &[6, 4, 1, 8, 2]].concat();
+        assert_eq!(packed[1..], [&before[1..], &there].concat());
+        assert_eq!((packed[0], unpack(&packed)), (0xd3, Draft::Is(full)));
         assert_eq!(unpack(&packed[..9]), Draft::Unreadable);
     }
 
@@ -687,6 +664,7 @@ mod tests {
             unit: Unit::Piece,
             picture: None,
             quantity: *quantity,
+            paid: 0,
             unit_price_minor: 500,
             price_per: 1,
             discount: DiscountInput::None,
@@ -704,6 +682,7 @@ mod tests {
             note: String::new(),
             is_told: false,
             closed_by: None,
+            paid_by: None,
             problems: Vec::new(),
         }
     }
@@ -718,7 +697,7 @@ mod tests {
         cart.add(&row(3));
         assert!(cart.follow(&tab(&[(21, 3), (22, 4), (23, 1)])));
         let quantities: Vec<i64> = cart.lines.iter().map(|line| line.quantity).collect();
-        assert_eq!(quantities, [5, 4, 1, 1], "changed here, changed there, added here, added there");
+        assert_eq!(quantities, [6, 4, 1, 1], "more here and there, changed there, added here, added there");
         cart.remove(cart.lines[1].key);
         cart.follow(&tab(&[(21, 3), (22, 4), (23, 1)]));
         assert_eq!(cart.lines.len(), 3, "taken out here stays out");

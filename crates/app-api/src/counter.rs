@@ -18,9 +18,21 @@ pub struct SaleAbout {
     /// The open order that the sale closes.
     #[serde(with = "as_hex_opt", default)]
     pub tab: Option<OrderId>,
+    /// What of that order was to be paid, as whoever sells saw it; what others put into it meanwhile stays to be paid. Who
+    /// does not say it means all of the order.
+    #[serde(default)]
+    pub tab_lines: Option<Vec<TabTaken>>,
     /// Why something comes off the whole basket.
     #[serde(default)]
     pub discount_reason: String,
+}
+
+/// So much of a line of an open order was to be paid when it was taken up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TabTaken {
+    #[serde(with = "as_hex")]
+    pub line: ThingId,
+    pub quantity: i64,
 }
 
 /// A payment whose money nobody of the stall saw yet.

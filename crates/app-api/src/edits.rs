@@ -214,7 +214,7 @@ pub enum PriceListEdit {
     RemovePrice(#[serde(with = "as_hex")] ProductId),
 }
 
-/// One line of an open order.
+/// One line of an open order. Its quantity is all of it, with what was paid of it before.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TabLine {
     /// None for a custom amount, which needs a name.

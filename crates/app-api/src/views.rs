@@ -689,7 +689,10 @@ pub struct OpenOrderRow {
     #[serde(with = "as_hex")]
     pub order: OrderId,
     pub title: String,
+    /// Of how many something is to be paid.
     pub lines: u32,
+    /// A sale paid some of the order, and this was put into it at another register meanwhile.
+    pub is_rest: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -709,6 +712,9 @@ pub struct OpenOrderView {
     /// The sale that it became. It cannot be paid again.
     #[serde(with = "as_hex_opt")]
     pub closed_by: Option<SaleId>,
+    /// The first sale that paid some of it, where a rest of it is to be paid.
+    #[serde(with = "as_hex_opt")]
+    pub paid_by: Option<SaleId>,
     pub problems: Vec<Said>,
 }
 
@@ -724,7 +730,10 @@ pub struct OpenOrderLineView {
     pub unit: Unit,
     #[serde(with = "as_hex_opt")]
     pub picture: Option<Hash>,
+    /// What of it is to be paid.
     pub quantity: i64,
+    /// What of it is paid already.
+    pub paid: i64,
     /// As it was when the line was put there.
     pub unit_price_minor: i64,
     pub price_per: i64,

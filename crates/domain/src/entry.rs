@@ -58,7 +58,7 @@ pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy,
 pub use rival::{RivalLine, RivalPrice, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
 pub use sale::{
     LinesRepriced, LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, Repriced,
-    SaleLine, SaleMade, Standing, TakenOff, Tendered, cash_kept, cash_tendered,
+    SaleLine, SaleMade, Standing, TabPaid, TabSpan, TakenOff, Tendered, cash_kept, cash_tendered,
 };
 pub use swap::{
     Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
@@ -226,6 +226,7 @@ entries! {
     64 OrderTransferCame v 1,
     65 OrderSentBack v 1,
     66 LinesTakenOff v 1,
+    67 TabPaid v 1,
     69 PricesSet v 1,
     70 LinesRepriced v 1,
     71 IncidentSettled v 1,

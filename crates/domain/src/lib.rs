@@ -32,6 +32,7 @@ pub mod sabotage;
 pub mod scale;
 pub mod statement;
 pub mod stock;
+pub mod tab;
 pub mod tax;
 pub mod telephone;
 pub mod transfer;

@@ -109,6 +109,7 @@ const STEPS: &[Migration] = &[
     device!(66, "by whom", "0032_by_whom"),
     device!(67, "own taxes", "0033_own_taxes"),
     Migration { number: 68, name: "told before", sql: soko_projection::TOLD_BEFORE },
+    Migration { number: 69, name: "tabs paid", sql: soko_projection::TABS_PAID },
 ];
 
 /// Prices that move at once; the others do the next time.

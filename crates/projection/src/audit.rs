@@ -74,6 +74,8 @@ fn facets(stamp: &Stamp, entry: &Entry) -> Vec<Facet> {
             ProgramAct::HookSecretMade => Facet::HookSecretMade,
         }],
         Entry::PurseFilled(filled) if filled.cause == FillCause::Given => vec![Facet::Whole],
+        // Said by the sale behind it.
+        Entry::TabPaid(_) => Vec::new(),
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::SaleVoided(_)

@@ -17,6 +17,7 @@ use soko_replication::Record;
 use crate::book::Book;
 use crate::digest::{DOCUMENT, PENDING_CHANGE};
 use crate::project::{ParkCode, ProjectError, Projected};
+use crate::tabs;
 use crate::taxes;
 
 /// The record kind of a change to such a document, so that rights are checked without reading the body.
@@ -390,12 +391,8 @@ impl Room<'_, '_> {
             self.book.tx.run("delete from open_tab where log = $1 and tab = $2", params![log, tab])?;
             return Ok(());
         }
-        self.book.tx.run(
-            "insert into open_tab (log, tab, title, lines) values ($1, $2, $3, $4)
-             on conflict (log, tab) do update set title = excluded.title, lines = excluded.lines",
-            params![log, tab, value.title, value.lines.len()],
-        )?;
-        Ok(())
+        let held: Vec<(ThingId, i64)> = value.lines.iter().map(|(line, of)| (*line, of.quantity)).collect();
+        tabs::keep(self.book, (tab, &value.title), &held)
     }
 
     fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {

@@ -29,6 +29,7 @@ const BESIDE: &[Part] = &[
     beside("tax_class", 1, "class"),
     beside("product_category", 2, "category, product"),
     beside("open_tab", 1, "tab"),
+    beside("tab_paid", 3, "sale, author, seq"),
     beside("category", 1, "category"),
     beside("stall_profile", 1, "log"),
     beside("shift_tender", 3, "shift, author, kind"),

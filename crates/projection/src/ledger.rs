@@ -24,6 +24,7 @@ use crate::purses;
 use crate::returns;
 use crate::rivals::{self, Said};
 use crate::swaps;
+use crate::tabs;
 use crate::trade;
 use crate::transfers;
 
@@ -65,6 +66,7 @@ pub(crate) fn apply_entry(
         Entry::CouponPut(put) => coupons::put(book, place, put, touched),
         Entry::DealTaken(taken) => deals::taken(book, place, taken, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
+        Entry::TabPaid(word) => tabs::said(book, place, word),
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
         Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed, touched),

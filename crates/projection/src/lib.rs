@@ -36,6 +36,7 @@ mod stock;
 pub mod suite;
 mod sum;
 pub mod swaps;
+pub mod tabs;
 pub mod taxes;
 mod trade;
 pub mod transfers;
@@ -154,12 +155,14 @@ pub const RESTATED: &str = include_str!("../../../migrations/shared/0033_restate
 
 /// What days said before something was set aside, or counted. Like [`DEVICE_WORDS`] it follows from no record.
 pub const TOLD_BEFORE: &str = include_str!("../../../migrations/shared/0034_told_before.sql");
+/// What of an open order was paid. It marks logs, as [`LISTS`] does.
+pub const TABS_PAID: &str = include_str!("../../../migrations/shared/0035_tabs_paid.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 34] = [
+pub const STEPS: [&str; 35] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -194,6 +197,7 @@ pub const STEPS: [&str; 34] = [
     DEALS_COMPARED,
     RESTATED,
     TOLD_BEFORE,
+    TABS_PAID,
 ];
 
 /// Every table above, to be emptied before a rebuild.
@@ -219,6 +223,7 @@ pub(crate) const ALL_TABLES: &[&str] = &[
     "tax_class",
     "product_category",
     "open_tab",
+    "tab_paid",
     "category",
     "stall_profile",
     "stock_change",

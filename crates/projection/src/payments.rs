@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, RefundMade, SaleMade, Standing};
-use soko_domain::ids::{AuthorId, LogId, OrderId, SaleId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, SaleId, ShiftId, ThingId};
 use soko_domain::verbs::refund::Left;
 use soko_domain::verbs::verify_payment::{Payment, code_key};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -301,35 +301,5 @@ pub fn sale_of_code(
          order by 1 limit 1"
     );
     let rows = tx.query(&sql, params![log, code, apart_from])?;
-    rows.first().map(|row| row.id(0).map(SaleId)).transpose()
-}
-
-/// Carts that are put aside and that nobody paid: which, its title, and how many lines it has.
-pub fn open_tabs(
-    tx: &mut dyn Tx,
-    log: LogId,
-    (offset, rows): (u32, u32),
-) -> Result<Vec<(OrderId, String, u32)>, StoreError> {
-    let sql = format!(
-        "select t.tab, t.title, t.lines from open_tab t
-         where t.log = $1 and not exists (
-           select 1 from sale p where p.log = t.log and p.tab = t.tab and {NOT_VOIDED})
-         order by t.tab limit $2 offset $3"
-    );
-    let rows = tx.query(&sql, params![log, rows, offset])?;
-    rows.iter().map(|row| Ok((OrderId(row.id(0)?), row.text(1)?.into(), row.number(2)?))).collect()
-}
-
-/// The sale that closed an open order and was not voided, apart from one.
-pub fn sale_of_tab(
-    tx: &mut dyn Tx,
-    log: LogId,
-    (tab, apart_from): (OrderId, Option<SaleId>),
-) -> Result<Option<SaleId>, StoreError> {
-    let sql = format!(
-        "select p.sale from sale p where p.log = $1 and p.tab = $2 and p.sale <> $3 and {NOT_VOIDED}
-         order by p.at_ms, p.sale limit 1"
-    );
-    let rows = tx.query(&sql, params![log, tab, apart_from.unwrap_or_default()])?;
     rows.first().map(|row| row.id(0).map(SaleId)).transpose()
 }

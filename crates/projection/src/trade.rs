@@ -18,6 +18,7 @@ use crate::figures;
 use crate::ledger::Place;
 use crate::payments;
 use crate::project::Touched;
+use crate::tabs;
 
 pub(crate) fn sale_made(
     book: &mut Book<'_>,
@@ -60,8 +61,7 @@ pub(crate) fn sale_made(
     )?;
     payments::taken(book, place, sale)?;
     figures::sale_made(book, place, stamp, sale)?;
-    // A list of open orders shows which are closed.
-    touched.documents.extend(sale.tab.map(|tab| ThingId(tab.0)));
+    sale.tab.map_or(Ok(()), |tab| tabs::sold(book, tab, touched))?;
     drawer::sold(book, place, sale, touched)
 }
 
@@ -81,6 +81,7 @@ pub(crate) fn sale_voided(
          on conflict (log, sale, author, seq) do nothing",
         params![place.log, void.sale, place.author, place.seq],
     )?;
+    tabs::voided(book, void.sale, touched)?;
     drawer::voided(book, place, void, touched)
 }
 

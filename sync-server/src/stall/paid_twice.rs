@@ -1,11 +1,11 @@
-//! What no register could see alone: one payment's code on two sales, one open order paid at two registers. Both sales
+//! What no register could see alone: one payment's code on two sales, the same of one open order paid at two registers. Both sales
 //! are facts; a person hears of it once, when the second one arrives.
 
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{Entry, IncidentKind, IncidentRaised, Kind, SaleMade};
 use soko_domain::ids::{AuthorId, OrderId, SaleId};
 use soko_domain::verbs::verify_payment::code_key;
-use soko_projection::payments;
+use soko_projection::{payments, tabs};
 use soko_replication::Record;
 
 use crate::core::CoreRefusal;
@@ -33,7 +33,8 @@ fn tell_of_sale(desk: &mut Desk<'_>, author: AuthorId, made: &SaleMade) -> Resul
         tell_of_code(desk, author, (&paid.reference, made.sale), paid.amount_minor)?;
     }
     let Some(tab) = made.tab else { return Ok(()) };
-    if payments::sale_of_tab(desk.tx, desk.log, (tab, Some(made.sale)))?.is_some() {
+    // Whoever pays what was put into it meanwhile pays nothing again.
+    if tabs::paid(desk.tx, desk.log, (tab, None))?.is_some_and(|paid| paid.is_twice(made.sale)) {
         raise(desk, IncidentKind::PaidTwice, (author, made.total_minor), vec![tab])?;
     }
     Ok(())

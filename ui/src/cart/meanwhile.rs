@@ -38,9 +38,7 @@ impl Cart {
     pub fn since(&self, before: &Self, fresh: Self) -> Self {
         let mine = |line: &CartLine| {
             let was = before.lines.iter().find(|was| was.key == line.key);
-            let (had, had_there) = was.map_or((0, 0), |was| (was.quantity, was.tab_quantity));
-            let of_others = if had == had_there { line.tab_quantity - had_there } else { 0 };
-            line.quantity - had - of_others
+            self.here(line) - was.map_or(0, |was| before.here(was))
         };
         let customer = self.customer.filter(|_| self.customer != before.customer);
         let returned = self.returned.clone().filter(|_| self.returned != before.returned);
@@ -179,6 +177,45 @@ mod tests {
         now.replace(mine);
         let next = now.since(&sent, fresh());
         assert_eq!((goods(&next), next.lines[0].tab_line), (vec![(1, 1), (3, 1)], None));
+    }
+
+    #[derive(Clone, Copy)]
+    enum Happens {
+        Tap,
+        /// What was put aside stands in the order.
+        Write,
+        /// Somebody else puts two more into it.
+        Others,
+        Look,
+    }
+
+    /// Taps, what is written, what others do and what is shown of it, in every order before the answer comes.
+    #[test]
+    fn what_is_tapped_while_a_cart_is_put_aside_is_the_next_ones_in_every_order() {
+        let all = [Happens::Tap, Happens::Write, Happens::Others, Happens::Look];
+        for (number, more) in (0..all.len().pow(6)).flat_map(|number| [(number, 0), (number, 1)]) {
+            let mut sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+            let key = sent.lines[0].key;
+            sent.set_quantity(key, 2 + more);
+            sent.send();
+            let (mut now, mut there, mut is_written, mut taps) = (sent.clone(), 2, false, 0);
+            for at in 0..6 {
+                match all[number / all.len().pow(at) % all.len()] {
+                    Happens::Tap => {
+                        now.set_quantity(key, now.lines[0].quantity + 1);
+                        taps += 1;
+                    }
+                    Happens::Write if !is_written => (is_written, there) = (true, 2 + more),
+                    Happens::Others if is_written => there += 2,
+                    Happens::Write | Happens::Others => {}
+                    Happens::Look => {
+                        now.follow(&tab(&[(21, there)]));
+                    }
+                }
+            }
+            let next: i64 = now.since(&sent, fresh()).lines.iter().map(|line| line.quantity).sum();
+            assert_eq!(next, taps, "{number}, {more} more");
+        }
     }
 
     #[test]

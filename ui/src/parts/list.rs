@@ -313,7 +313,7 @@ mod tests {
     }
 
     fn page(rows: usize) -> Answer {
-        let row = OpenOrderRow { order: OrderId::default(), title: String::new(), lines: 1 };
+        let row = OpenOrderRow { order: OrderId::default(), title: String::new(), lines: 1, is_rest: false };
         Answer::View(View::OpenOrders(vec![row; rows]))
     }
 

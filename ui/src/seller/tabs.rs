@@ -1,19 +1,17 @@
 //! Open orders at the counter: put the cart aside under a name, take one up again, from whichever register it came, and
 //! follow what others do to it meanwhile.
 
-use soko_app_api::{
-    Answer, Call, OpenOrderEdit, OpenOrderRow, OpenOrderView, OwnStall, Query, Verb, View, Window,
-};
-use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_app_api::{Answer, Call, OpenOrderRow, OpenOrderView, OwnStall, Query, Verb, View, Window};
+use soko_domain::ids::{LogId, OrderId, SaleId, ThingId};
 use yew::prelude::*;
 
 use crate::acting::{Acting, sets, use_acting};
 use crate::browser;
-use crate::cart::{Cart, NotTaken, Tab};
-use crate::desk::{Desk, new_cart, use_desk};
+use crate::cart::{Cart, NotTaken, Tab, emptied};
+use crate::desk::{Desk, Trouble, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
-use crate::parts::{Confirm, Dialog, Field, Icon, icon};
+use crate::parts::{Badge, Confirm, Dialog, Field, Icon, SavedTone, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 use crate::watched::use_watched;
@@ -59,7 +57,8 @@ pub(super) fn TabState(props: &TabStateProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let cart = use_watched(&desk.cart);
     let Some(sale) = props.tab.closed_by else {
-        return html! { <p class="tab-name">{ icon(Icon::Note) }{ props.tab.title.clone() }</p> };
+        let title = html! { <p class="tab-name">{ icon(Icon::Note) }{ props.tab.title.clone() }</p> };
+        return html! { <>{ title }{ for props.tab.paid_by.map(|sale| rest(&speech, sale)) }</> };
     };
     let has_rest = !cart.beside_tab(new_cart()).is_blank();
     let leave =
@@ -70,6 +69,16 @@ pub(super) fn TabState(props: &TabStateProps) -> Html {
             <p>{ speech.fill("tabs.closed", &[("title", &props.tab.title)]) }</p>
             <Go to={Route::Sale(sale)} class="button">{ speech.say("tabs.receipt") }</Go>
             <button type="button" class="button" onclick={leave}>{ said }</button>
+        </div>
+    }
+}
+
+/// Some of it was paid, and this was not.
+fn rest(speech: &Speech, sale: SaleId) -> Html {
+    html! {
+        <div class="notice" role="status">
+            <p>{ speech.say("tabs.rest-text") }</p>
+            <Go to={Route::Sale(sale)} class="button">{ speech.say("tabs.receipt") }</Go>
         </div>
     }
 }
@@ -104,13 +113,17 @@ pub(super) fn Park(props: &ParkProps) -> Html {
             };
             let edits = cart.parked(&title, || ThingId(browser::chance()));
             let order = tab.order;
-            acting.act(stall, Verb::EditOpenOrder { order, edits }, move |_| {
+            acting.try_to(stall, Verb::EditOpenOrder { order, edits }, move |outcome| {
+                let refused = matches!(outcome, Err(Trouble::Refused(_)));
                 // What was scanned meanwhile is the next customer's.
-                desk.cart.change(|now| {
-                    if now.sale == cart.sale {
-                        *now = now.since(&cart, new_cart());
-                    }
+                desk.cart.change(|now| match outcome {
+                    Ok(_) if now.sale == cart.sale => *now = now.since(&cart, new_cart()),
+                    Err(_) if refused && now.sale == cart.sale => now.unsend(),
+                    Ok(_) | Err(_) => {}
                 });
+                if let Err(trouble) = outcome {
+                    return desk.toasts.error(trouble.sentence(&speech));
+                }
                 desk.toasts.done(speech.fill("tabs.parked", &[("title", &title)]));
                 on_close.emit(());
             });
@@ -136,6 +149,7 @@ fn named(cart: &mut Cart) {
     for line in &mut cart.lines {
         line.tab_line.get_or_insert_with(|| ThingId(browser::chance()));
     }
+    cart.send();
 }
 
 #[derive(Properties, PartialEq)]
@@ -177,7 +191,9 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
                 <button type="button" class="list-row" onclick={take}>
                     { icon(Icon::Note) }
                     <span class="list-main"><span class="list-name">{ row.title.clone() }</span>
-                        <span class="list-more">{ speech.count("cart.lines", i64::from(row.lines)) }</span></span>
+                        <span class="list-more">{ speech.count("cart.lines", i64::from(row.lines)) }
+                            </span>
+                        if row.is_rest { <Badge tone={SavedTone::Waiting} text={speech.say("tabs.rest")} /> }</span>
                     { icon(Icon::Forward) }
                 </button>
                 <button type="button" class="button-icon" onclick={discard}
@@ -246,16 +262,20 @@ fn Discard(props: &DiscardProps) -> Html {
             acting.act(stall, off, move |_| empty(&then, stall, &tab, on_close));
         })
     };
-    let text = speech.say(if tab.is_told { "tabs.discard-told" } else { "tabs.discard-text" });
+    let text = speech.say(match tab.paid_by {
+        Some(_) => "tabs.discard-rest",
+        None if tab.is_told => "tabs.discard-told",
+        None => "tabs.discard-text",
+    });
     html! {
         <Confirm title={speech.fill("tabs.discard-title", &named)} {text} action={speech.say("tabs.discard-do")}
             asks_reason={tab.is_told} {on_confirm} on_close={props.on_close.clone()} />
     }
 }
 
-/// One without lines is open nowhere. What somebody puts into it meanwhile, at another register, opens it again with that alone.
+/// One of which nothing is to be paid is open nowhere.
 fn empty(acting: &Acting, stall: LogId, tab: &OpenOrderView, on_close: Callback<()>) {
-    let edits = tab.lines.iter().map(|line| OpenOrderEdit::RemoveLine(line.line)).collect();
+    let edits = emptied(tab);
     let (desk, text) = (acting.desk.clone(), acting.speech.fill("tabs.discarded", &[("title", &tab.title)]));
     acting.act(stall, Verb::EditOpenOrder { order: tab.order, edits }, move |_| {
         desk.toasts.done(text);

@@ -142,6 +142,18 @@ crate::wire_struct! {
 }
 
 crate::wire_struct! {
+    /// Units of one line of an open order: those above `from` up to `upto`, counted from the line's first one. So what was put
+    /// on top of what was paid is told from it, whoever hears of which first.
+    pub struct TabSpan { pub line: ThingId, pub from: i64, pub upto: i64 }
+}
+
+crate::wire_struct! {
+    /// Before a sale of an open order: what of the order is done with by it, paid or taken out at the counter. The rest of the
+    /// order is still to be paid. A sale without this word closes all of its order.
+    pub struct TabPaid { pub sale: SaleId, pub tab: OrderId, pub spans: Vec<TabSpan> }
+}
+
+crate::wire_struct! {
     /// Somebody of the stall saw the money of a claimed payment.
     pub struct PaymentVerified {
         pub sale: SaleId,

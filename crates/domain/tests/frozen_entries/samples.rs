@@ -341,6 +341,7 @@ fn trade_samples() -> Vec<Entry> {
             reason: "trop cher".into(),
         }
         .into(),
+        TabPaid { sale: SALE, tab: ORDER, spans: vec![TabSpan { line: THING, from: 2, upto: 500 }] }.into(),
         LinesRepriced {
             sale: SALE,
             lines: vec![Repriced {

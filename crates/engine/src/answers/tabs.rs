@@ -9,6 +9,7 @@ use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::scale::ScaleAmount;
 use soko_domain::verbs::make_sale::{NO_PRODUCT, OwnPrice};
+use soko_projection::tabs::{self, OpenTab};
 use soko_projection::{payments, read as facts};
 use soko_record_log::StoreError;
 
@@ -21,30 +22,47 @@ const SCANNED_MAX: usize = 20;
 
 pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OpenOrderView>, StoreError> {
     let Some((value, problems)) = read::<OpenOrder>(asking, ThingId(order.0))? else { return Ok(None) };
-    let sold = payments::sale_of_tab(asking.tx, asking.log, (order, None))?;
-    let mut lines = Vec::new();
+    let paid = tabs::paid(asking.tx, asking.log, (order, None))?;
+    let (mut lines, mut is_due) = (Vec::new(), false);
     for (line, content) in value.lines {
-        lines.push(line_view(asking, line, content)?);
+        let due = paid.as_ref().map_or(content.quantity, |paid| paid.due(line, content.quantity));
+        is_due |= due > 0;
+        lines.push(line_view(asking, (line, due), content)?);
     }
+    let (closed, rest) = paid.map(|paid| paid.by).map_or((None, None), |by| match is_due {
+        true => (None, Some(by)),
+        false => (Some(by), None),
+    });
     Ok(Some(OpenOrderView {
         order,
         title: value.title,
         lines,
         customer: value.customer,
-        discount: discount(value.off),
+        discount: discount(if rest.is_some() { of_rest(value.off) } else { value.off }),
         reason: value.reason,
         note: value.note,
-        is_told: value.is_told,
-        closed_by: sold.or(value.closed_by),
+        // Whoever paid was told what it costs.
+        is_told: value.is_told || rest.is_some(),
+        closed_by: closed.or(value.closed_by),
+        paid_by: rest,
         problems,
     }))
 }
 
+/// An amount came off what was paid, and does not come off again.
+fn of_rest(off: Discount) -> Discount {
+    match off {
+        Discount::Amount(_) => Discount::None,
+        Discount::None | Discount::Percent(_) => off,
+    }
+}
+
 fn line_view(
     asking: &mut Asking<'_>,
-    line: ThingId,
+    (line, due): (ThingId, i64),
     content: OrderLine,
 ) -> Result<OpenOrderLineView, StoreError> {
+    let paid = content.quantity.saturating_sub(due);
     let product = (content.product != NO_PRODUCT).then_some(content.product);
     let found = match product {
         Some(product) => facts::product(asking.tx, asking.log, product)?,
@@ -77,10 +95,11 @@ fn line_view(
         },
         unit,
         picture: found.as_ref().and_then(|found| found.pictures.first().copied()),
-        quantity: content.quantity,
+        quantity: due,
+        paid,
         unit_price_minor: content.unit_price_minor,
         price_per: found.map_or(1, |found| found.price_per),
-        discount: discount(content.off),
+        discount: discount(if paid > 0 { of_rest(content.off) } else { content.off }),
         reason: content.reason,
         note: content.note,
         label,
@@ -95,10 +114,11 @@ fn discount(off: Discount) -> DiscountInput {
     }
 }
 
-/// Those that nobody paid and that have lines.
+/// Those of which something is to be paid.
 pub(super) fn open_ones(asking: &mut Asking<'_>, window: Window) -> Result<Vec<OpenOrderRow>, StoreError> {
-    let found = payments::open_tabs(asking.tx, asking.log, bounded(window))?;
-    Ok(found.into_iter().map(|(order, title, lines)| OpenOrderRow { order, title, lines }).collect())
+    let found = tabs::open_tabs(asking.tx, asking.log, bounded(window))?;
+    let row = |OpenTab { tab, title, lines, is_rest }| OpenOrderRow { order: tab, title, lines, is_rest };
+    Ok(found.into_iter().map(row).collect())
 }
 
 pub(super) fn unseen(asking: &mut Asking<'_>, window: Window) -> Result<Vec<PaymentRow>, StoreError> {

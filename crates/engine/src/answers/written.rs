@@ -52,6 +52,7 @@ fn of_entry(kind: Kind) -> Wrote {
         | Kind::PaymentSettled
         | Kind::PaymentFailed
         | Kind::LinesTakenOff
+        | Kind::TabPaid
         | Kind::LinesRepriced => Wrote::Money,
         #[rustfmt::skip]
         Kind::StockReceived | Kind::StockCounted | Kind::StockAdjusted | Kind::StockConverted | Kind::StockMoved

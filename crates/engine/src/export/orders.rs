@@ -35,7 +35,8 @@ pub(super) const SHAPES: &[Shape] = &[
             ("line", "the line's id; empty for an order without lines"),
             ("product", "the product's id; empty for an amount without a product"),
             ("name", "what it is"),
-            ("quantity", "how many units"),
+            ("quantity", "how many units are to be paid"),
+            ("paid", "how many were paid before others put more into the order"),
             ("unit_price", "what price_per units cost when the line was put there"),
             ("price_per", "how many units the price is for"),
             ("discount", "what comes off the line: an amount, or percent"),
@@ -107,7 +108,7 @@ fn tabs(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> 
         let View::OpenOrder(tab) = engine.answer(&Query::OpenOrder { stall, order: row.order }, now)? else {
             return Ok(());
         };
-        let mut add = |line: [Cell; 9]| {
+        let mut add = |line: [Cell; 10]| {
             let head = [text(tab.order), text(&tab.title), maybe(tab.customer)];
             let foot = [off(tab.discount), text(&tab.reason), text(&tab.note)];
             out(head.into_iter().chain(line).chain(foot).collect())
@@ -118,6 +119,7 @@ fn tabs(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> 
                 maybe(line.product),
                 text(&line.name),
                 Cell::Number(line.quantity),
+                Cell::Number(line.paid),
                 Cell::Money(line.unit_price_minor),
                 Cell::Number(line.price_per),
                 off(line.discount),
@@ -125,7 +127,7 @@ fn tabs(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> 
                 text(&line.note),
             ])?;
         }
-        if tab.lines.is_empty() { add([(); 9].map(|()| Cell::Nothing)) } else { Ok(()) }
+        if tab.lines.is_empty() { add([(); 10].map(|()| Cell::Nothing)) } else { Ok(()) }
     })
 }
 

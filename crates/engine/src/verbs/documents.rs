@@ -23,7 +23,7 @@ use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
 use soko_domain::wrong::Wrong;
-use soko_projection::{payments, read as facts, taxes};
+use soko_projection::{read as facts, tabs, taxes};
 use soko_record_log::StoreError;
 
 use crate::failure::{Failure, NotDone};
@@ -397,9 +397,9 @@ pub(super) fn edit_open_order(
     order: OrderId,
     edits: &[OpenOrderEdit],
 ) -> Result<Reply, NotDone> {
-    // Nobody looks into one that was paid: what is put into it then would be given away unnoticed.
+    // Whoever paid for all of it is gone: what is put into it then is somebody else's.
     if edits.iter().any(puts_goods)
-        && let Some(sale) = payments::sale_of_tab(writing.tx, writing.log, (order, None))?
+        && let Some(sale) = tabs::closed_by(writing.tx, writing.log, order)?
     {
         return Err(Refusal::TabClosed(sale).into());
     }

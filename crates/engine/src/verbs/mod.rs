@@ -16,6 +16,7 @@ mod prices;
 mod purses;
 mod rivals;
 mod sale;
+mod tabs;
 
 pub(crate) use bundles::parts;
 pub(crate) use exchange::pays;

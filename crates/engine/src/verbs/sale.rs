@@ -9,7 +9,7 @@ use soko_domain::basket::{Basket, BasketLine, Discount, Policy, TenderKind};
 use soko_domain::entry::{
     Entry, GoodsBack, RefundLine, RefundMade, SaleLine, SplitUnits, Standing, Tendered, Units,
 };
-use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::ids::{LogId, ProductId, SaleId, ThingId};
 use soko_domain::money::{CashRounding, Currency, Ppm, Rounding};
 use soko_domain::people::Doer;
 use soko_domain::quantity::{Quantity, Unit};
@@ -24,7 +24,7 @@ use soko_projection::{payments, read as facts, read_prices as prices};
 use soko_record_log::{StoreError, Tx};
 
 use super::labels::{self, Label};
-use super::{bundles, purses};
+use super::{bundles, purses, tabs};
 use crate::failure::{Failure, NotDone};
 use crate::own;
 use crate::stall::Stall;
@@ -75,6 +75,7 @@ pub(super) fn decide(
         shares.insert(line.product, if skipped { MOVE_QUANTITY_MAX } else { share });
     }
     let packed = bundles::pack(writing, (*sale, &basket.lines), *beyond, &mut shares)?;
+    let of_tab = tabs::of_sale(writing, *sale, about)?;
     let facts = make_sale::Facts {
         frozen: false,
         open_shift: writing.open_shift()?.map(|open| open.shift),
@@ -83,7 +84,7 @@ pub(super) fn decide(
         own_prices: own,
         doer: writing.doer.clone(),
         beyond_rule,
-        tab_closed_by: tab_closed_by(writing, *sale, about.tab)?,
+        tab_closed_by: of_tab.closed_by,
         codes_used: codes_used(writing, *sale, tenders)?,
     };
     let payload = make_sale::MakeSale {
@@ -107,10 +108,8 @@ pub(super) fn decide(
         [Entry::SaleMade(made)] => purses::settle(writing, made, &paying)?,
         _ => Default::default(),
     };
-    Ok(Decided {
-        entries: Some(packed.into_iter().chain(spent).chain(entries).chain(earned).chain(beside).collect()),
-        reply,
-    })
+    let before = packed.into_iter().chain(spent).chain(of_tab.word.map(Entry::from));
+    Ok(Decided { entries: Some(before.chain(entries).chain(earned).chain(beside).collect()), reply })
 }
 
 /// What needed a manager's word came with another command, so a repeat of it is known by the sale's identity alone.
@@ -137,15 +136,6 @@ fn made_before(
         return Err(Refusal::IdReused.into());
     }
     Ok(Some(sold(&[made.into()])?))
-}
-
-/// Another sale that closed the tab. C1: the ledger says so, whatever a document says.
-fn tab_closed_by(
-    writing: &mut Writing<'_>,
-    sale: SaleId,
-    tab: Option<OrderId>,
-) -> Result<Option<SaleId>, StoreError> {
-    tab.map_or(Ok(None), |tab| payments::sale_of_tab(writing.tx, writing.log, (tab, Some(sale))))
 }
 
 pub(super) fn codes_used(

@@ -1,0 +1,227 @@
+//! What of an open order is paid, where its registers are apart (first-hour 9): what one puts into it while the other takes
+//! the money for it is to be paid still, on both, whichever hears of what first.
+
+use soko_app_api::{
+    BeyondShare, Command, DiscountInput, OpenOrderEdit, OpenOrderRow, OpenOrderView, Query, SaleAbout,
+    SaleLineInput, TabLine, TabTaken, TenderInput, Verb, View, Window,
+};
+use soko_domain::ids::{OrderId, SaleId};
+use soko_domain::money::Ppm;
+
+use crate::world::{Device, Relay, STALL, command, now, open_shift, product, sale_id, thing};
+
+const MANGO: u16 = 101;
+
+fn order() -> OrderId {
+    OrderId(thing(60).0)
+}
+
+fn edit(number: u16, edits: Vec<OpenOrderEdit>) -> Command {
+    command(number, Verb::EditOpenOrder { order: order(), edits })
+}
+
+fn put(line: u16, quantity: i64) -> OpenOrderEdit {
+    let content = TabLine {
+        product: Some(product(MANGO)),
+        name: String::new(),
+        quantity,
+        unit_price_minor: 250,
+        discount: DiscountInput::None,
+        note: String::new(),
+        reason: String::new(),
+        label: String::new(),
+    };
+    OpenOrderEdit::PutLine { line: thing(line), content }
+}
+
+/// A sale of the order by somebody who saw these lines of it.
+fn pay(number: u16, seen: &[(u16, i64)]) -> Command {
+    let sum = seen.iter().map(|(_, quantity)| quantity).sum();
+    let taken = |(line, quantity): &(u16, i64)| TabTaken { line: thing(*line), quantity: *quantity };
+    let tab_lines = Some(seen.iter().map(taken).collect());
+    let about = SaleAbout { tab: Some(order()), tab_lines, ..SaleAbout::default() };
+    let verb = Verb::MakeSale {
+        sale: sale_id(number),
+        lines: vec![SaleLineInput::of(product(MANGO), sum)],
+        discount: DiscountInput::None,
+        tenders: vec![TenderInput::cash(100_000)],
+        beyond: BeyondShare::Allow,
+        about,
+    };
+    command(number, verb)
+}
+
+fn void(number: u16, sale: u16) -> Command {
+    command(number, Verb::VoidSale { sale: sale_id(sale), reason: "wrong table".into() })
+}
+
+fn tab(device: &mut Device) -> OpenOrderView {
+    match device.engine.answer(&Query::OpenOrder { stall: STALL, order: order() }, now()).unwrap() {
+        View::OpenOrder(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn listed(device: &mut Device) -> Vec<OpenOrderRow> {
+    let query = Query::OpenOrders { stall: STALL, window: Window::first(5) };
+    match device.engine.answer(&query, now()).unwrap() {
+        View::OpenOrders(rows) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is to be paid of each line, and what is paid; and which sale paid some, or all of it.
+type Told = (Vec<(i64, i64)>, Option<SaleId>, Option<SaleId>);
+
+fn told(device: &mut Device) -> Told {
+    let view = tab(device);
+    let lines = view.lines.iter().map(|line| (line.quantity, line.paid)).collect();
+    let row = listed(device).first().map(|row| (row.lines, row.is_rest));
+    let due = view.lines.iter().filter(|line| line.quantity > 0).count();
+    let expected = (due > 0).then_some((u32::try_from(due).unwrap(), view.paid_by.is_some()));
+    assert_eq!(row, expected, "the list says what the order says");
+    (lines, view.paid_by, view.closed_by)
+}
+
+/// Two registers of a stall, and an order with two mangoes in it that both know.
+fn together() -> (Relay, Device, Device) {
+    let mut relay = Relay::new();
+    let mut first = Device::ready(1, &["Mango"], Some(&relay));
+    relay.admit(&first);
+    first.replicate(&mut relay);
+    let mut second = Device::new(2, Some(&relay));
+    relay.admit(&second);
+    second.replicate(&mut relay);
+    second.done(open_shift(3));
+    first.done(edit(40, vec![OpenOrderEdit::Title("Table 4".into()), put(61, 2)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    (relay, first, second)
+}
+
+/// Each hears all that the other did.
+fn meet(relay: &mut Relay, mut devices: [&mut Device; 2]) {
+    for _ in 0..2 {
+        for device in &mut devices {
+            device.replicate(relay);
+        }
+    }
+    let [first, second] = devices;
+    assert_eq!(tab(first), tab(second));
+    assert_eq!(listed(first), listed(second));
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
+    for device in [first, second] {
+        assert!(device.engine.verify(STALL).unwrap().is_sound());
+    }
+}
+
+#[test]
+fn what_was_put_into_an_order_while_it_was_paid_elsewhere_is_to_be_paid() {
+    for sale_first in [true, false] {
+        let (mut relay, mut first, mut second) = together();
+        first.done(pay(50, &[(61, 2)]));
+        assert_eq!(told(&mut first), (vec![(0, 2)], None, Some(sale_id(50))));
+        second.done(edit(41, vec![put(62, 1)]));
+        // Which of the two the relay hears first is which of them the other one hears of.
+        let mut order = [&mut first, &mut second];
+        if !sale_first {
+            order.reverse();
+        }
+        meet(&mut relay, order);
+        for device in [&mut first, &mut second] {
+            assert_eq!(told(device), (vec![(0, 2), (1, 0)], Some(sale_id(50)), None));
+            assert!(tab(device).is_told, "whoever takes it out says why");
+        }
+        assert_eq!(second.refused(pay(51, &[(61, 2), (62, 1)])), "tab_closed", "two of these are paid");
+        second.done(pay(52, &[(62, 1)]));
+        meet(&mut relay, [&mut first, &mut second]);
+        assert_eq!(told(&mut first), (vec![(0, 2), (0, 1)], None, Some(sale_id(50))));
+        assert_eq!(first.refused(pay(53, &[(62, 1)])), "tab_closed");
+    }
+}
+
+#[test]
+fn more_of_a_line_that_was_paid_is_to_be_paid() {
+    let (mut relay, mut first, mut second) = together();
+    first.done(pay(50, &[(61, 2)]));
+    second.done(edit(41, vec![OpenOrderEdit::LineQuantity { line: thing(61), quantity: 5 }]));
+    meet(&mut relay, [&mut second, &mut first]);
+    assert_eq!(told(&mut first), (vec![(3, 2)], Some(sale_id(50)), None));
+    // Some of it is paid, and then somebody takes the rest out.
+    first.done(pay(51, &[(61, 2)]));
+    assert_eq!(told(&mut first), (vec![(1, 4)], Some(sale_id(50)), None));
+    first.done(edit(42, vec![OpenOrderEdit::LineQuantity { line: thing(61), quantity: 4 }]));
+    assert_eq!(told(&mut first), (vec![(0, 4)], None, Some(sale_id(50))));
+    // Who does not hear of that puts one more there, and it is to be paid.
+    meet(&mut relay, [&mut second, &mut first]);
+    assert_eq!(second.refused(edit(43, vec![put(62, 1)])), "tab_closed", "whoever paid is gone");
+    first.done(void(44, 50));
+    meet(&mut relay, [&mut second, &mut first]);
+    assert_eq!(
+        told(&mut second),
+        (vec![(2, 2)], Some(sale_id(51)), None),
+        "what the other sale paid stays paid"
+    );
+    second.done(pay(52, &[(61, 2)]));
+    assert_eq!(told(&mut second), (vec![(0, 4)], None, Some(sale_id(51))));
+}
+
+#[test]
+fn an_order_that_was_paid_twice_hides_nothing_that_was_not() {
+    let (mut relay, mut first, mut second) = together();
+    let mut third = Device::new(3, Some(&relay));
+    relay.admit(&third);
+    third.replicate(&mut relay);
+    first.done(pay(50, &[(61, 2)]));
+    second.done(pay(51, &[(61, 2)]));
+    third.done(edit(41, vec![put(61, 3)]));
+    third.replicate(&mut relay);
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!(told(&mut first).0, [(1, 2)], "both sales are of the same two");
+    first.done(void(60, 50));
+    assert_eq!(told(&mut first).0, [(1, 2)], "the other sale paid them, too");
+    meet(&mut relay, [&mut first, &mut second]);
+    second.done(void(61, 51));
+    assert_eq!(told(&mut second), (vec![(3, 0)], None, None));
+}
+
+#[test]
+fn what_came_into_an_order_between_the_look_and_the_sale_is_to_be_paid() {
+    let (mut relay, mut first, mut second) = together();
+    second.done(edit(41, vec![put(62, 1)]));
+    meet(&mut relay, [&mut second, &mut first]);
+    // The screen had not shown it yet.
+    first.done(pay(50, &[(61, 2)]));
+    assert_eq!(told(&mut first), (vec![(0, 2), (1, 0)], Some(sale_id(50)), None));
+    first.done(edit(51, vec![put(63, 1)]));
+    assert_eq!(told(&mut first).0, [(0, 2), (1, 0), (1, 0)], "it is open, so more may come");
+}
+
+/// What was taken off the whole order is a part of what was paid. A percentage is of the rest, too.
+#[test]
+fn an_amount_off_an_order_comes_off_once() {
+    let (mut relay, mut first, mut second) = together();
+    let off = DiscountInput::AmountMinor(100);
+    first.done(edit(41, vec![OpenOrderEdit::Discount(off)]));
+    assert_eq!(tab(&mut first).discount, off);
+    first.done(pay(50, &[(61, 2)]));
+    second.done(edit(42, vec![put(62, 1)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!(tab(&mut second).discount, DiscountInput::None);
+    let tenth = DiscountInput::PercentPpm(Ppm::ONE.0 / 10);
+    second.done(edit(43, vec![OpenOrderEdit::Discount(tenth)]));
+    assert_eq!(tab(&mut second).discount, tenth);
+}
+
+/// Sales of programs that do not say what they pay close all of their order.
+#[test]
+fn a_sale_that_does_not_say_closes_all_of_its_order() {
+    let (mut relay, mut first, mut second) = together();
+    let Verb::MakeSale { sale, lines, discount, tenders, beyond, about } = pay(50, &[(61, 2)]).verb else {
+        panic!("no sale")
+    };
+    let about = SaleAbout { tab_lines: None, ..about };
+    first.done(command(50, Verb::MakeSale { sale, lines, discount, tenders, beyond, about }));
+    second.done(edit(41, vec![put(62, 1)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!(told(&mut second), (vec![(0, 2), (0, 1)], None, Some(sale_id(50))));
+}
