@@ -4,6 +4,7 @@
 //! to add what this shell has to report, and to end a reminder when somebody looks.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,7 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::device::{Device, NotOpened};
 use crate::news::{self, News, Waiting};
+use crate::notify::{Board, KeptWaiting};
 use crate::outside::Outside;
 use crate::papers;
 use crate::paying;
@@ -27,9 +29,11 @@ use crate::words::Language;
 
 /// Under this key the device keeps whether closing the window leaves the program running.
 const STAYS_KEPT_UNDER: &str = "window.stays";
+/// And under this one the orders that wait for a person, with where they are shown.
+const WAITING_KEPT_UNDER: &str = "window.waiting";
 /// How late something may be told after the machine slept.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// What an order says while it waits for a person.
+/// What an order says until it is handed over or ends.
 const HELD: &str = "held";
 /// Longest wait for the device to end in order; its files are whole without it, too.
 const CLOSE_WAIT_MAX: Duration = Duration::from_secs(3);
@@ -87,15 +91,22 @@ impl Desk {
     }
 }
 
-/// Starts the thread and opens the device in this folder, for this server until another one is named.
-pub(crate) fn start(place: (PathBuf, String), outside: Outside) -> std::io::Result<Desk> {
+/// Starts the thread and opens the device in this folder, for this server until another one is named. An order that nobody
+/// looks at is told again after this time, and then after longer ones.
+pub(crate) fn start(
+    place: (PathBuf, String),
+    remind_after: Duration,
+    outside: Outside,
+) -> std::io::Result<Desk> {
     let (asks, inbox) = mpsc::unbounded_channel();
     let desk = Desk(asks);
     let own = desk.clone();
     std::thread::Builder::new().name("device".into()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
-            Ok(runtime) => LocalSet::new().block_on(&runtime, live(place, outside, own, inbox)),
+            Ok(runtime) => {
+                LocalSet::new().block_on(&runtime, live(place, remind_after, (outside, own), inbox))
+            }
             Err(error) => tracing::error!(%error, "the device's thread cannot run"),
         }
     })?;
@@ -109,6 +120,7 @@ struct Host {
     outside: Outside,
     desk: Desk,
     language: Cell<Language>,
+    board: Board,
     reminders: RefCell<Reminders>,
     reminders_changed: Notify,
     /// What this shell has to report beside the device, such as that notifications do not arrive.
@@ -117,8 +129,8 @@ struct Host {
 
 async fn live(
     (folder, server): (PathBuf, String),
-    outside: Outside,
-    desk: Desk,
+    remind_after: Duration,
+    (outside, desk): (Outside, Desk),
     mut inbox: mpsc::UnboundedReceiver<Asked>,
 ) {
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -133,11 +145,13 @@ async fn live(
         outside,
         desk,
         language: Cell::new(system_language()),
-        reminders: RefCell::default(),
+        board: Board::default(),
+        reminders: RefCell::new(Reminders::new(millis(remind_after))),
         reminders_changed: Notify::new(),
         notices: RefCell::default(),
     });
     host.recall().await;
+    host.recall_waiting().await;
     spawn_local(Rc::clone(&host).remind());
     if let Some(neighbours) = host.neighbours.clone() {
         neighbours.recall().await;
@@ -147,7 +161,7 @@ async fn live(
         tokio::select! {
             Some(asked) = inbox.recv() => {
                 if let Asked::Close(done) = asked {
-                    host.close();
+                    host.close().await;
                     // Whoever asked may have stopped waiting.
                     let _ = done.send(());
                     return;
@@ -209,7 +223,7 @@ impl Host {
         }
     }
 
-    async fn call(&self, call: Call) -> Answer {
+    async fn call(self: &Rc<Self>, call: Call) -> Answer {
         if let Call::Device(command) = &call
             && command.verb == DeviceVerb::TestNotification
         {
@@ -303,6 +317,7 @@ impl Host {
             let until_ms = self.now_ms().saturating_add(left_ms);
             self.reminders.borrow_mut().hold(news.waits_for, arrival.clone(), until_ms);
             self.reminders_changed.notify_one();
+            self.keep_waiting();
             return;
         }
         if let Some(waiting) = news.waits_for {
@@ -320,8 +335,12 @@ impl Host {
     fn show(self: &Rc<Self>, news: News) {
         let host = Rc::clone(self);
         spawn_local(async move {
+            let waits = news.waits_for.is_some();
             if let Err(said) = host.notify(news).await {
                 tracing::warn!(said.sentence, "a notification cannot be shown");
+            }
+            if waits {
+                host.keep_waiting();
             }
         });
     }
@@ -329,7 +348,7 @@ impl Host {
     /// Shows it. When that fails it is reported with the device until one succeeds.
     async fn notify(&self, news: News) -> Result<(), Said> {
         let desk = self.desk.clone();
-        let told = self.outside.notify(news, move |news| desk.tell(Asked::Opened(news)));
+        let told = self.board.show(news, move |news| desk.tell(Asked::Opened(news)));
         let shown = told.await.unwrap_or_else(|_| Err("no thread could be started".into()));
         let shown = shown.map_err(|why| {
             let sentence = format!("notifications are not shown by this system: {why}");
@@ -350,8 +369,60 @@ impl Host {
         }
     }
 
-    fn looked(&self, waiting: &Waiting) {
-        self.reminders.borrow_mut().end(waiting);
+    /// Somebody saw it, or it waits no longer.
+    fn looked(self: &Rc<Self>, waiting: &Waiting) {
+        let was_due = self.reminders.borrow_mut().end(waiting);
+        if self.board.put_away(waiting) || was_due {
+            self.keep_waiting();
+        }
+    }
+
+    /// What waits and where it is shown, for the next life of the program, however this one ends.
+    fn keep_waiting(self: &Rc<Self>) {
+        let host = Rc::clone(self);
+        spawn_local(async move { host.device_call(host.waiting_to_keep()).await });
+    }
+
+    fn waiting_to_keep(&self) -> Call {
+        let waiting = self.reminders.borrow().to_keep().into_iter();
+        let kept: Vec<KeptWaiting> = waiting
+            .map(|(waiting, arrival, told, next_ms)| (arrival, told, next_ms, self.board.place(&waiting)))
+            .collect();
+        // Nothing is kept of nothing; what cannot be written would be too large for memory.
+        let value = if kept.is_empty() { Vec::new() } else { encode(&kept).unwrap_or_default() };
+        Call::Keep { key: WAITING_KEPT_UNDER.into(), value }
+    }
+
+    /// The orders that waited when the program ended. What is still shown of them is shown again in the same place, since nobody
+    /// hears a click on it otherwise, or goes away if the order waits no longer.
+    async fn recall_waiting(self: &Rc<Self>) {
+        let kept = self.device_call(Call::Kept { key: WAITING_KEPT_UNDER.into() }).await;
+        let Answer::Kept(value) = kept else { return };
+        // Another version may have kept it otherwise.
+        let kept: Vec<KeptWaiting> = decode(&value).unwrap_or_default();
+        for (arrival, told, next_ms, place) in kept {
+            let Some(waiting) = news::of(&arrival, self.language.get()).waits_for else { continue };
+            let is_shown = match place {
+                Some(place) => self.board.recall(waiting, place).await,
+                None => false,
+            };
+            if self.waits(&waiting).await != Some(true) {
+                self.board.put_away(&waiting);
+                continue;
+            }
+            self.reminders.borrow_mut().go_on(waiting, (arrival.clone(), told, next_ms));
+            if is_shown && self.quiet_left_ms(true).is_none() {
+                self.show(news::again(&arrival, self.language.get()));
+            }
+        }
+        self.keep_waiting();
+    }
+
+    /// Whether nobody has begun with an order; nothing where that is not known.
+    async fn waits(&self, waiting: &Waiting) -> Option<bool> {
+        let query = Query::Order { stall: waiting.stall, order: waiting.order };
+        let Answer::View(View::Order(order)) = self.device_call(Call::Ask(query)).await else { return None };
+        Some(order.row.state == HELD && order.row.step.is_none())
     }
 
     /// Tells again what nobody looked at, whenever something is due.
@@ -376,6 +447,8 @@ impl Host {
                     }
                     let quiet_ms = self.quiet_left_ms(true).map(|left_ms| now_ms.saturating_add(left_ms));
                     let due = self.reminders.borrow_mut().due(now_ms, quiet_ms);
+                    // Also what is due no more.
+                    self.keep_waiting();
                     for arrival in due {
                         self.show(news::again(&arrival, self.language.get()));
                     }
@@ -385,7 +458,7 @@ impl Host {
         }
     }
 
-    /// An order that was handed over or cancelled, here or elsewhere, waits for nobody.
+    /// An order that was accepted or cancelled, here or elsewhere, waits for nobody.
     fn check_reminders(self: &Rc<Self>, notice: &Notice) {
         let concerned = |waiting: &Waiting| {
             notice.keys.iter().any(|key| {
@@ -393,20 +466,22 @@ impl Host {
                     || matches!(key, QueryKey::Orders | QueryKey::Everything)
             })
         };
-        for waiting in self.reminders.borrow().of_stall(notice.stall).into_iter().filter(concerned) {
+        let mut waiting: BTreeSet<Waiting> = self.board.of_stall(notice.stall).into_iter().collect();
+        waiting.extend(self.reminders.borrow().of_stall(notice.stall));
+        for waiting in waiting.into_iter().filter(concerned) {
             let host = Rc::clone(self);
             spawn_local(async move {
-                let query = Query::Order { stall: waiting.stall, order: waiting.order };
-                if let Answer::View(View::Order(order)) = host.device_call(Call::Ask(query)).await
-                    && order.row.state != HELD
-                {
+                if host.waits(&waiting).await == Some(false) {
                     host.looked(&waiting);
                 }
             });
         }
     }
 
-    fn close(&self) {
+    /// Nobody would hear a click on what is shown.
+    async fn close(&self) {
+        self.board.put_all_away().await;
+        self.device_call(self.waiting_to_keep()).await;
         if let Ok(device) = &self.device {
             device.close();
         }
@@ -415,9 +490,12 @@ impl Host {
     /// Only for pauses: it never decides anything about money or stock. What only grows stands still while the machine sleeps, and
     /// quiet hours end all the same.
     fn now_ms(&self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Until the person chose one in the page.

@@ -8,7 +8,6 @@ mod door;
 mod files;
 mod host;
 mod news;
-#[cfg(desktop)]
 mod notify;
 mod outside;
 mod page;
@@ -26,6 +25,7 @@ mod words;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tauri::{App, AppHandle, Manager as _, RunEvent, UriSchemeContext, UriSchemeResponder, Wry, http};
 
@@ -36,7 +36,7 @@ use crate::paying::Payable;
 pub use crate::place::{DATA_DIR_VARIABLE, SERVER_VARIABLE};
 
 /// How the program was started.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Start {
     /// Where the device keeps what it holds; the system's place when none is named.
     pub data_dir: Option<PathBuf>,
@@ -44,6 +44,14 @@ pub struct Start {
     pub server: String,
     /// A link that somebody clicked elsewhere; a stranger's text.
     pub link: Option<String>,
+    /// How long an order that nobody looks at is silent before it is told again.
+    pub remind_after: Duration,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { data_dir: None, server: String::new(), link: None, remind_after: Duration::from_secs(60) }
+    }
 }
 
 /// How the program ended.
@@ -84,7 +92,7 @@ pub fn run(start: Start) -> Result<Ended, Box<dyn Error>> {
         .setup(move |app| {
             #[cfg(mobile)]
             let folder = app.path().app_data_dir()?;
-            set_up(app, (folder, start.server), first.as_deref())
+            set_up(app, (folder, start.server), start.remind_after, first.as_deref())
         })
         .build(tauri::generate_context!())?;
     app.run(happened);
@@ -100,10 +108,15 @@ fn remembered() -> tauri::plugin::TauriPlugin<Wry> {
     Builder::new().with_state_flags(flags).build()
 }
 
-fn set_up(app: &mut App, place: (PathBuf, String), first: Option<&str>) -> Result<(), Box<dyn Error>> {
+fn set_up(
+    app: &mut App,
+    place: (PathBuf, String),
+    remind_after: Duration,
+    first: Option<&str>,
+) -> Result<(), Box<dyn Error>> {
     #[cfg(desktop)]
     tray::put(app.handle());
-    app.manage(host::start(place, Outside(app.handle().clone()))?);
+    app.manage(host::start(place, remind_after, Outside(app.handle().clone()))?);
     window::open(app.handle(), first)?;
     Ok(())
 }

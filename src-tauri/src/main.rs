@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use soko_window::{DATA_DIR_VARIABLE, Ended, SERVER_VARIABLE, Start};
@@ -19,6 +20,9 @@ struct Arguments {
     /// The market that is looked at until somebody names another, such as https://market.example
     #[arg(long, env = SERVER_VARIABLE)]
     server: Option<String>,
+    /// After how many seconds an order that nobody looks at is told again; each further pause is longer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    remind_after: u64,
     /// A link to open, such as soko://stall/…
     link: Option<String>,
 }
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         data_dir: arguments.data_dir,
         server: arguments.server.unwrap_or_default(),
         link: arguments.link,
+        remind_after: Duration::from_secs(arguments.remind_after),
     }) {
         Ok(Ended::Closed) => ExitCode::SUCCESS,
         Ok(Ended::LedToOther) => {

@@ -1,13 +1,11 @@
-//! What the device's thread can do to the world: the page, the panel, notifications, the window.
+//! What the device's thread can do to the world: the page, the panel, the window.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use soko_app_api::{Answer, Told, Trust};
 use tauri::{AppHandle, Manager as _};
-use tokio::sync::oneshot;
 
-use crate::news::News;
 use crate::page::Page;
 use crate::paying::Payable;
 use crate::routes;
@@ -94,22 +92,5 @@ impl Outside {
         }
         #[cfg(mobile)]
         let _ = stays;
-    }
-
-    /// Shows a notification; says whether it was shown, and calls `opened` when a person clicks on it.
-    pub(crate) fn notify(
-        &self,
-        news: News,
-        opened: impl FnOnce(News) + Send + 'static,
-    ) -> oneshot::Receiver<Result<(), String>> {
-        #[cfg(desktop)]
-        return crate::notify::show(news, opened);
-        #[cfg(mobile)]
-        {
-            let _ = (news, opened);
-            let (tell, told) = oneshot::channel();
-            let _ = tell.send(Err("notifications on phones are not built yet".to_owned()));
-            told
-        }
     }
 }

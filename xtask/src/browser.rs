@@ -46,8 +46,8 @@ pub(crate) fn build_and_run(files: &[String]) -> Outcome {
 
 /// Takes pictures of every screen into a folder.
 pub(crate) fn shots() -> Outcome {
-    if let Some(why) = missing() {
-        return Err(Failure::new(why));
+    if let Some(missing) = missing() {
+        return Err(missing.into());
     }
     build_programs(&[])?;
     web::build(Kind::Quick)?;
@@ -56,8 +56,8 @@ pub(crate) fn shots() -> Outcome {
 
 /// Measures one group of figures of the app as people get it, and answers what the script printed.
 pub(crate) fn measure(group: &str) -> Outcome<String> {
-    if let Some(why) = missing() {
-        return Err(Failure::new(why));
+    if let Some(missing) = missing() {
+        return Err(missing.into());
     }
     build_programs(&["--release", "-p", "soko-bench"])?;
     web::build(Kind::Release)?;
@@ -129,25 +129,49 @@ fn run_files(names: Vec<String>, at_once: usize) -> Vec<(String, Failure)> {
     })
 }
 
-/// Why the journeys cannot be run here; nothing if they can.
-pub(crate) fn missing() -> Option<String> {
-    if which("node").is_none() || machine::chromium().is_none() {
-        return Some("node or chromium is not installed: run `cargo xtask setup`".into());
+/// Why the journeys cannot be run.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    /// What Debian has.
+    Programs(String),
+    /// What comes from npm.
+    Packages(String),
+}
+
+impl From<Missing> for Failure {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Programs(why) | Missing::Packages(why) => Self::new(why),
+        }
     }
-    install_tools().err().map(|failure| failure.to_string())
+}
+
+/// Why the journeys cannot be run here; nothing if they can.
+pub(crate) fn missing() -> Option<Missing> {
+    let has_programs = which("node").is_some() && machine::chromium().is_some();
+    if !has_programs || (!has_tools() && which("npm").is_none()) {
+        return Some(Missing::Programs(
+            "node, npm or chromium is not installed: run `cargo xtask setup`".into(),
+        ));
+    }
+    install_tools().err().map(|failure| Missing::Packages(failure.to_string()))
+}
+
+fn has_tools() -> bool {
+    let (from, to) = (root().join("tests/browser"), tools());
+    to.join("node_modules").is_dir()
+        && MANIFESTS.iter().all(|name| match (fs::read(from.join(name)), fs::read(to.join(name))) {
+            (Ok(wanted), Ok(there)) => wanted == there,
+            _ => false,
+        })
 }
 
 /// Exactly what the lock file says; again only when it changed.
 fn install_tools() -> Outcome {
-    let (from, to) = (root().join("tests/browser"), tools());
-    let is_there = to.join("node_modules").is_dir()
-        && MANIFESTS.iter().all(|name| match (fs::read(from.join(name)), fs::read(to.join(name))) {
-            (Ok(wanted), Ok(there)) => wanted == there,
-            _ => false,
-        });
-    if is_there {
+    if has_tools() {
         return Ok(());
     }
+    let (from, to) = (root().join("tests/browser"), tools());
     fs::create_dir_all(&to).doing("making the folder for npm's packages")?;
     let mut install = Command::new("npm");
     install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&to);

@@ -29,6 +29,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::steps::Asks;
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, run, test and measure Soko", after_help = EXAMPLES)]
 struct Cli {
@@ -70,9 +72,15 @@ enum Task {
         #[arg(long)]
         debug: bool,
     },
-    /// Install what is missing, then run every test
-    Test,
-    /// What CI runs: format, lints, advisories, then everything that `test` does
+    /// Install the window that is built as a Debian package below the target folder, and look at what is there
+    Package,
+    /// Install what is missing, then run every test; fails where PostgreSQL, the window or the browser cannot be had
+    Test {
+        /// Let it pass without what cannot be installed here; the end says what was not tried
+        #[arg(long)]
+        allow_missing: bool,
+    },
+    /// What CI runs: format, lints, advisories, then everything that `test` does; nothing that counts may be missing
     Ci,
     /// Simulate whole shops from seeds; arguments go to the simulator
     #[command(disable_help_flag = true)]
@@ -133,19 +141,23 @@ fn main() -> ExitCode {
 fn dispatch(task: Task) -> shell::Outcome {
     match task {
         Task::Setup { dry_run: true } => setup::describe(),
-        Task::Setup { dry_run: false } => setup::install_missing(setup::Need::Optional),
+        Task::Setup { dry_run: false } => {
+            setup::install_missing(setup::Need::Optional, setup::Missing::Fails)
+        }
         Task::Run(args) => serve::run(&args),
         Task::OpenWindow(args) => serve::open_window(&args),
         Task::Web { release: true } => web::build(web::Kind::Release),
         Task::Web { release: false } => web::build(web::Kind::Quick),
         Task::Browser { files } => match browser::missing() {
             None => browser::build_and_run(&files),
-            Some(why) => Err(shell::Failure::new(why)),
+            Some(missing) => Err(missing.into()),
         },
         Task::Shots => browser::shots(),
         Task::Bundle { debug } => bundle::debian(debug),
-        Task::Test => steps::run(&[steps::SETUP, steps::TEST]),
-        Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST]),
+        Task::Package => bundle::try_installed(),
+        Task::Test { allow_missing: false } => steps::run(&[steps::SETUP, steps::TEST], Asks::WhatDebianHas),
+        Task::Test { allow_missing: true } => steps::run(&[steps::SETUP, steps::TEST], Asks::WhatIsHere),
+        Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST], Asks::All),
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(api_fuzz::Cases::Many),
         Task::Rules => match rules::checker()? {

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::port;
 use crate::server::{PACKAGE, PROGRAM, READY_POLL, READY_WAIT_MAX, is_ready, serve_command};
-use crate::setup::{self, Need};
+use crate::setup::{self, Missing, Need};
 use crate::shell::{Doing as _, Failure, Outcome, cargo, root, run as run_command, say, target_dir};
 use crate::web::{self, Kind};
 
@@ -38,6 +38,12 @@ pub(crate) struct RunArgs {
     /// Build without optimisation: starts sooner, runs slower
     #[arg(long)]
     debug: bool,
+    /// A small market, which is made sooner
+    #[arg(long)]
+    small: bool,
+    /// The folder with programs that are built already: nothing is installed or built
+    #[arg(long, hide = true)]
+    programs: Option<PathBuf>,
 }
 
 /// What the window is started with.
@@ -56,17 +62,17 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     // Building takes minutes: whoever cannot listen is told before that.
     let address = port::require_free(&args.listen)?;
     let wants_window = !args.headless && has_display();
-    setup::install_missing(if wants_window { Need::Window } else { Need::Serve })?;
-    web::build(if args.debug { Kind::Quick } else { Kind::Release })?;
-    let program = build(PACKAGE, PROGRAM, args.debug)?;
+    let (program, window) = match &args.programs {
+        Some(folder) => (folder.join(PROGRAM), wants_window.then(|| folder.join(WINDOW))),
+        None => build_all(args, wants_window)?,
+    };
     let data_dir = root().join(&args.data_dir);
     if !args.empty {
-        make_demo_once(&program, &data_dir)?;
+        make_demo_once(&program, &data_dir, args.small)?;
     }
     if let Some(word) = otherwise(args.empty, data_dir.exists(), data_dir.join(DEMO_NOTE).exists()) {
         say(&format!("{} {word}", data_dir.display()));
     }
-    let window = if wants_window { Some(build(WINDOW, WINDOW, args.debug)?) } else { None };
     port::require_free(&args.listen)?;
     if let Some(program) = window {
         start_window(&WindowArgs { program, data_dir: data_dir.join("window"), server: address })?;
@@ -75,6 +81,15 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     say(&format!("The market: http://{0}/   For programs: http://{0}/docs\n", args.listen));
     let error = serve_command(&program, &data_dir, &args.listen).exec();
     Err(Failure::new(format!("starting {PROGRAM}: {error}")))
+}
+
+/// The server with its web app, and the window where one is wanted.
+fn build_all(args: &RunArgs, wants_window: bool) -> Outcome<(PathBuf, Option<PathBuf>)> {
+    setup::install_missing(if wants_window { Need::Window } else { Need::Serve }, Missing::Fails)?;
+    web::build(if args.debug { Kind::Quick } else { Kind::Release })?;
+    let program = build(PACKAGE, PROGRAM, args.debug)?;
+    let window = if wants_window { Some(build(WINDOW, WINDOW, args.debug)?) } else { None };
+    Ok((program, window))
 }
 
 fn build(package: &str, program: &str, debug: bool) -> Outcome<PathBuf> {
@@ -88,7 +103,7 @@ fn build(package: &str, program: &str, debug: bool) -> Outcome<PathBuf> {
 }
 
 /// Fills a server that has no data yet, and shows who can sign in, also the next time.
-fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
+fn make_demo_once(program: &Path, data_dir: &Path, is_small: bool) -> Outcome {
     let note = data_dir.join(DEMO_NOTE);
     if !data_dir.exists() {
         // Half a market must not be taken for a whole one the next time, however this ends.
@@ -100,6 +115,7 @@ fn make_demo_once(program: &Path, data_dir: &Path) -> Outcome {
         say("Making the demo's market.");
         let mut demo = Command::new(program);
         demo.arg("demo").arg("--data-dir").arg(&new).args(["--password", DEMO_PASSWORD]);
+        demo.args(is_small.then_some("--small"));
         let made = demo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().doing("making the demo")?;
         if !made.status.success() {
             return Err(Failure::new(format!("the demo could not be made: {}", made.status)));

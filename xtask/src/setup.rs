@@ -40,6 +40,17 @@ pub(crate) enum Need {
     Optional,
 }
 
+/// What follows where a required tool cannot be had.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Fails,
+    /// Whoever needs it leaves that out, and the end of the run says so.
+    IsSaid,
+}
+
+/// What the window is built with, and what its tests need.
+const FOR_WINDOW: &[&str] = &["window libraries", "window driver", "virtual screen", "message bus", "dunst"];
+
 /// A mock of Stripe that others wrote.
 const LOCALSTRIPE: &[&str] = &["localstripe==1.15.10"];
 const SCHEMATHESIS: &[&str] = &["schemathesis==4.32.5"];
@@ -174,7 +185,7 @@ const TOOLS: &[Tool] = &[
         why: "the adapter for Stripe is tried with it",
         is_there: || machine::localstripe().is_file(),
         source: Source::PyPi("localstripe", LOCALSTRIPE),
-        need: Need::Test,
+        need: Need::Optional,
     },
     Tool {
         name: "schemathesis",
@@ -208,8 +219,15 @@ pub(crate) fn describe() -> Outcome {
     Ok(())
 }
 
-/// Installs what is missing for a task. A required tool that cannot be had is a failure, an optional one a sentence.
-pub(crate) fn install_missing(task: Need) -> Outcome {
+/// Why the window cannot be built or tested here; nothing if it can.
+pub(crate) fn missing_for_window() -> Option<String> {
+    let missing = TOOLS.iter().filter(|tool| FOR_WINDOW.contains(&tool.name) && !(tool.is_there)());
+    let names: Vec<&str> = missing.map(|tool| tool.name).collect();
+    (!names.is_empty()).then(|| format!("the window is left out without: {}", names.join(", ")))
+}
+
+/// Installs what is missing for a task. An optional tool that cannot be had is a sentence, a required one mostly a failure.
+pub(crate) fn install_missing(task: Need, required: Missing) -> Outcome {
     let needed = TOOLS.iter().filter(|tool| tool.need <= task);
     let missing: Vec<&Tool> = needed.filter(|tool| !(tool.is_there)()).collect();
     if missing.is_empty() {
@@ -231,20 +249,20 @@ pub(crate) fn install_missing(task: Need) -> Outcome {
             Source::RustComponent(component) => rustup(&["component", "add", component]),
             Source::PyPi(name, requirements) => install_python_tool(name, requirements),
         };
-        settle(tool, outcome)?;
+        settle(tool, outcome, required)?;
     }
     Ok(())
 }
 
 /// What counts is whether the tool is there now, not what an installer answered.
-fn settle(tool: &Tool, outcome: Outcome) -> Outcome {
+fn settle(tool: &Tool, outcome: Outcome, required: Missing) -> Outcome {
     if (tool.is_there)() {
         return Ok(());
     }
     let reason =
         outcome.err().map_or_else(|| "it was installed but is not found".to_owned(), |it| it.to_string());
     let sentence = format!("{} cannot be had: {reason}", tool.name);
-    if tool.need != Need::Optional {
+    if tool.need != Need::Optional && required == Missing::Fails {
         return Err(Failure::new(sentence));
     }
     say(&format!("{sentence}. What needs it ({}) is left out.", tool.why));
@@ -356,12 +374,29 @@ mod tests {
     #[test]
     fn only_a_required_tool_that_is_still_missing_fails() {
         let refused = || Err(Failure::new("no network"));
-        assert!(settle(&tool(Need::Test, || true), refused()).is_ok());
-        assert!(settle(&tool(Need::Optional, || false), refused()).is_ok());
-        let failure = settle(&tool(Need::Test, || false), refused()).unwrap_err().to_string();
+        let fails = Missing::Fails;
+        assert!(settle(&tool(Need::Test, || true), refused(), fails).is_ok());
+        assert!(settle(&tool(Need::Optional, || false), refused(), fails).is_ok());
+        assert!(settle(&tool(Need::Test, || false), refused(), Missing::IsSaid).is_ok());
+        let failure = settle(&tool(Need::Test, || false), refused(), fails).unwrap_err().to_string();
         assert_eq!(failure, "hammer cannot be had: no network");
-        let failure = settle(&tool(Need::Test, || false), Ok(())).unwrap_err().to_string();
+        let failure = settle(&tool(Need::Test, || false), Ok(()), fails).unwrap_err().to_string();
         assert_eq!(failure, "hammer cannot be had: it was installed but is not found");
+    }
+
+    #[test]
+    fn what_the_window_needs_is_known_by_its_name() {
+        for name in FOR_WINDOW {
+            assert!(TOOLS.iter().any(|tool| tool.name == *name), "{name}");
+        }
+    }
+
+    /// Debian and the registry of Rust's crates are enough for all that a run must not do without.
+    #[test]
+    fn no_other_registry_is_required() {
+        for tool in TOOLS.iter().filter(|tool| tool.need != Need::Optional) {
+            assert!(!matches!(tool.source, Source::PyPi(..)), "{}", tool.name);
+        }
     }
 
     #[test]

@@ -7,11 +7,13 @@
 #![expect(clippy::print_stdout, reason = "a repeated start or click is said")]
 
 mod app;
+mod counting;
 mod driver;
 mod http;
 mod market_day;
 mod meeting;
 mod person;
+mod reminding;
 mod server;
 mod stage;
 mod wire;
@@ -22,6 +24,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Hindrance, Verb};
+use soko_domain::entry::OrderStep;
+use soko_domain::ids::OrderId;
 
 use crate::app::{App, MANGO, STALL};
 use crate::server::{Server, Wish};
@@ -210,4 +214,11 @@ fn an_order_arrives_as_a_notification_that_opens_it() {
     let shown = stage.click_notification(|| app.path() == path);
     assert_eq!((shown.app.as_str(), shown.title.as_str()), ("Soko", "New order at Amina's fruit"));
     assert!(shown.body.contains("KES 100.00"), "{}", shown.body);
+    // Another one, which somebody begins with before anybody clicks: it goes by itself.
+    let other = OrderId([0x0e; 16]);
+    let wish = Wish { stall: STALL, product: MANGO, quantity: 1, order: &other.to_string() };
+    until("the server takes an order", || server.order(&wish).ok());
+    stage.until_displayed(1);
+    app.act(24, Verb::StepOrder { order: other, step: OrderStep::Accepted });
+    until("nothing is displayed", || (stage.displayed() == 0).then_some(()));
 }

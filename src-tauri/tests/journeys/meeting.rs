@@ -59,7 +59,7 @@ fn two_windows_without_a_server_share_an_open_order_and_it_is_paid_once() {
 }
 
 /// The first claims its stall at the server, and lets the second in.
-fn become_two(server: &Server, first: &App, second: &App) {
+pub(crate) fn become_two(server: &Server, first: &App, second: &App) {
     let is_done = |answer: Answer| assert_eq!(answer, Answer::Device(DeviceReply::Done));
     for app in [first, second] {
         is_done(app.device(0x40, DeviceVerb::UseServer { server: server.url() }));

@@ -61,7 +61,7 @@ pub(crate) struct Stage {
     _bus: Program,
     _screen: Program,
     display: String,
-    bus: String,
+    pub(crate) bus: String,
     pub(crate) folder: PathBuf,
 }
 
@@ -151,11 +151,13 @@ impl Stage {
         self.put_away(known, many)
     }
 
-    fn until_displayed(&self, many: usize) {
-        until(&format!("{many} notifications are displayed"), || {
-            let count = self.dunst(&["count", "displayed"])?;
-            (count.trim().parse::<usize>().ok()? >= many).then_some(())
-        });
+    pub(crate) fn until_displayed(&self, many: usize) {
+        until(&format!("{many} notifications are displayed"), || (self.displayed() >= many).then_some(()));
+    }
+
+    /// How many notifications can be seen now.
+    pub(crate) fn displayed(&self) -> usize {
+        self.dunst(&["count", "displayed"]).expect("dunst answers").trim().parse().unwrap()
     }
 
     /// Only what was put away can be read; that many were before.

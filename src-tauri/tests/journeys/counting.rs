@@ -1,0 +1,96 @@
+//! A notification daemon that shows nothing and notes what it was asked, in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Runtime;
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::OwnedValue;
+
+use crate::stage::{Stage, until};
+
+const CLOSED_BY_CALL: u32 = 3;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Heard {
+    /// Under which number, and in the place of which one; of none it is 0.
+    Shown {
+        id: u32,
+        instead_of: u32,
+        title: String,
+    },
+    Closed(u32),
+}
+
+pub(crate) struct Daemon {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    _runtime: Runtime,
+    _connection: zbus::Connection,
+}
+
+impl Daemon {
+    pub(crate) fn on(stage: &Stage) -> Self {
+        let heard = Arc::<Mutex<Vec<Heard>>>::default();
+        let runtime = Runtime::new().unwrap();
+        let notes = Notes { heard: Arc::clone(&heard), last: 0 };
+        let connection = runtime.block_on(async {
+            let builder = zbus::connection::Builder::address(stage.bus.as_str())?;
+            let builder = builder.serve_at("/org/freedesktop/Notifications", notes)?;
+            builder.name("org.freedesktop.Notifications")?.build().await
+        });
+        Self { heard, _runtime: runtime, _connection: connection.unwrap() }
+    }
+
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// Once it has heard so much.
+    pub(crate) fn until(&self, what: &str, is_enough: impl Fn(&[Heard]) -> bool) -> Vec<Heard> {
+        until(&format!("{what}; heard: {:?}", self.heard()), || {
+            Some(self.heard()).filter(|heard| is_enough(heard))
+        })
+    }
+}
+
+struct Notes {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    last: u32,
+}
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl Notes {
+    #[expect(clippy::too_many_arguments, reason = "so it is called")]
+    fn notify(
+        &mut self,
+        _app: String,
+        instead_of: u32,
+        _icon: String,
+        title: String,
+        _body: String,
+        _actions: Vec<String>,
+        _hints: BTreeMap<String, OwnedValue>,
+        _timeout: i32,
+    ) -> u32 {
+        self.last += u32::from(instead_of == 0);
+        let id = if instead_of == 0 { self.last } else { instead_of };
+        self.heard.lock().unwrap().push(Heard::Shown { id, instead_of, title });
+        id
+    }
+
+    async fn close_notification(&mut self, id: u32, #[zbus(signal_emitter)] told: SignalEmitter<'_>) {
+        self.heard.lock().unwrap().push(Heard::Closed(id));
+        Self::notification_closed(&told, id, CLOSED_BY_CALL).await.unwrap();
+    }
+
+    fn get_capabilities(&self) -> Vec<String> {
+        vec!["body".into(), "actions".into()]
+    }
+
+    fn get_server_information(&self) -> (String, String, String, String) {
+        ("notes".into(), "soko".into(), "1".into(), "1.2".into())
+    }
+
+    #[zbus(signal)]
+    async fn notification_closed(told: &SignalEmitter<'_>, id: u32, reason: u32) -> zbus::Result<()>;
+}
