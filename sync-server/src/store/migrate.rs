@@ -88,6 +88,7 @@ pub const STEPS: &[Migration] = &[
     step!(70, "0036_training"),
     step!(71, "0037_nobody_to_ask"),
     step!(72, "0038_orders_of_buyers"),
+    step!(73, "0039_baskets"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
