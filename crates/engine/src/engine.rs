@@ -107,6 +107,7 @@ const STEPS: &[Migration] = &[
     Migration { number: 64, name: "restated", sql: soko_projection::RESTATED },
     device!(65, "whose", "0031_whose"),
     device!(66, "by whom", "0032_by_whom"),
+    device!(67, "baskets", "0033_baskets"),
 ];
 
 /// Prices that move at once; the others do the next time.
