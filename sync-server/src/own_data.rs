@@ -3,6 +3,7 @@
 
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
+use soko_domain::wanted::Baskets;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use crate::console;
@@ -14,6 +15,7 @@ use crate::messages::{Channel, Topic, email_change, telephone, wishes};
 use crate::platform::accounts::{self, Profile};
 use crate::platform::addresses::{self, BookEntry};
 use crate::platform::authorise::role_of;
+use crate::platform::baskets;
 use crate::platform::likes::{self, Like};
 use crate::platform::refusal::Refusal;
 use crate::reviews::{self, Review};
@@ -26,7 +28,7 @@ const MESSAGES_MAX: usize = 1_000;
 /// The latest acts of operators that are told.
 const ACTS_MAX: usize = 1_000;
 /// Where rows of an account simply go.
-const OF_THE_ACCOUNT: [&str; 18] = [
+const OF_THE_ACCOUNT: [&str; 21] = [
     "session",
     "member",
     "reader",
@@ -42,6 +44,9 @@ const OF_THE_ACCOUNT: [&str; 18] = [
     "message",
     "account_contact",
     "kept_address",
+    "basket_part",
+    "basket_device",
+    "account_basket",
     "email_change",
     "guest_account",
     "market_operator",
@@ -59,6 +64,7 @@ pub(crate) struct OwnData {
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
     pub addresses: Vec<BookEntry>,
+    pub baskets: Baskets,
     pub reviews: Vec<Review>,
     /// What was written for the last order.
     pub contact: Option<Contact>,
@@ -122,6 +128,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         orders: orders(tx, account)?,
         likes: likes::all(tx, account)?,
         addresses: addresses::all(tx, account)?,
+        baskets: baskets::of(tx, account)?,
         reviews: reviews::of_buyer(tx, account)?,
         contact: contact_of_account(tx, account)?,
         unwanted,

@@ -1,6 +1,8 @@
 //! Accounts, sessions, members: through the real router.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "people/baskets.rs"]
+mod baskets;
 mod common;
 #[path = "people/console.rs"]
 mod console;

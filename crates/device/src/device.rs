@@ -63,6 +63,11 @@ pub struct Device {
     pub(crate) looked_at: RefCell<Vec<OrderId>>,
     /// Whose orders were all asked for since the start.
     pub(crate) orders_known_of: RefCell<Option<String>>,
+    /// Rings when somebody looks at a basket.
+    pub(crate) baskets: Bell,
+    /// When somebody last looked at one, and when the server was last asked about them.
+    pub(crate) baskets_seen_ms: Cell<Option<u64>>,
+    pub(crate) baskets_asked_ms: Cell<Option<u64>>,
     /// Rings when the market should be looked at.
     pub(crate) market: Bell,
     /// Rings when a price may move by itself.
@@ -111,6 +116,9 @@ impl Device {
             orders: Bell::default(),
             looked_at: RefCell::default(),
             orders_known_of: RefCell::default(),
+            baskets: Bell::default(),
+            baskets_seen_ms: Cell::new(None),
+            baskets_asked_ms: Cell::new(None),
             market: Bell::default(),
             prices: Bell::default(),
             names: RefCell::default(),

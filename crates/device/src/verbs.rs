@@ -127,7 +127,7 @@ impl Device {
                 own.guest = random(&*self.host);
             }
             put_own(tx, &own)?;
-            by_whom::adopt(tx, (&whose, &own.server))
+            by_whom::adopt(tx, (&whose, &own.server), &|| self.random_id())
         })?;
         self.orders_known_of.replace(None);
         self.tell_device();

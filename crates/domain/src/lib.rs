@@ -37,5 +37,6 @@ pub mod tax;
 pub mod telephone;
 pub mod transfer;
 pub mod verbs;
+pub mod wanted;
 pub mod wire;
 pub mod wrong;

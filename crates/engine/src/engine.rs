@@ -110,6 +110,7 @@ const STEPS: &[Migration] = &[
     device!(67, "own taxes", "0033_own_taxes"),
     Migration { number: 68, name: "told before", sql: soko_projection::TOLD_BEFORE },
     Migration { number: 69, name: "tabs paid", sql: soko_projection::TABS_PAID },
+    device!(70, "baskets", "0034_baskets"),
 ];
 
 /// Prices that move at once; the others do the next time.

@@ -24,12 +24,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        require_type(request.headers(), "application/json")?;
-        let body = read(request, JSON_BYTES_MAX).await?;
-        serde_json::from_slice(&body)
-            .map(Self)
-            .map_err(|error| Problem::malformed(format!("the JSON body cannot be used: {error}")))
+        json(request, JSON_BYTES_MAX).await.map(Self)
     }
+}
+
+/// The same where more is said at once, up to so many bytes.
+pub(crate) struct LongJson<T, const BYTES_MAX: usize>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync, const BYTES_MAX: usize> FromRequest<S> for LongJson<T, BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        json(request, BYTES_MAX).await.map(Self)
+    }
+}
+
+async fn json<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
+    require_type(request.headers(), "application/json")?;
+    let body = read(request, bytes_max).await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Problem::malformed(format!("the JSON body cannot be used: {error}")))
 }
 
 /// A page of records. Never compressed by the carrier: it says itself how long it becomes.

@@ -6,6 +6,7 @@ mod accounts;
 mod addresses;
 pub mod app;
 mod asked;
+mod baskets;
 mod body;
 mod bounced;
 mod caller;

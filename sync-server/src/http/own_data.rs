@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::guard::limits::{Who, cost};
 use crate::http::addresses::{self, AddressBody};
 use crate::http::app::App;
+use crate::http::baskets::{self, BasketsBody};
 use crate::http::body::{Answered, ApiJson};
 use crate::http::caller::SignedIn;
 use crate::http::contacts::ContactBody;
@@ -46,6 +47,8 @@ pub(crate) struct OwnDataBody {
     likes: Vec<LikeBody>,
     /// The addresses that are kept for orders.
     addresses: Vec<AddressBody>,
+    /// What lies in my baskets, with the devices that put it there.
+    baskets: BasketsBody,
     reviews: Vec<ReviewBody>,
     /// What was written for the last order.
     contact: Option<ContactBody>,
@@ -123,7 +126,7 @@ pub(crate) async fn show(State(app): State<App>, person: SignedIn) -> Answered<O
 
 /// Erase my account, for good.
 ///
-/// Address, telephone, password, sessions, memberships, likes, kept addresses, reviews, what was met in the shop and what was to be told are gone at once. Orders stay in the
+/// Address, telephone, password, sessions, memberships, likes, kept addresses, baskets, reviews, what was met in the shop and what was to be told are gone at once. Orders stay in the
 /// records of the stalls, under a number that stands for nobody any more. Whoever is the only owner of a stall makes
 /// somebody else owner first.
 #[utoipa::path(post, path = "/v1/me/erasure", tag = "people", request_body = EraseBody, responses(
@@ -199,6 +202,7 @@ impl From<OwnData> for OwnDataBody {
                 .collect(),
             likes: data.likes.iter().map(shown).collect(),
             addresses: data.addresses.iter().map(addresses::shown).collect(),
+            baskets: baskets::shown(&data.baskets),
             reviews: data.reviews.into_iter().map(ReviewBody::from).collect(),
             contact: data.contact.map(ContactBody::from),
             unwanted: data.unwanted.into_iter().map(named).collect(),

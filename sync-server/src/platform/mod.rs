@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod addresses;
 pub mod authorise;
+pub mod baskets;
 pub mod codes;
 pub mod devices;
 pub mod enrol;

@@ -7,7 +7,7 @@ use soko_domain::ids::ThingId;
 use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::sending::{Heard, Waits};
-use super::{Tried, by_whom, likes, refused};
+use super::{Tried, baskets, by_whom, likes, refused};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -145,7 +145,7 @@ impl Device {
         let (old, new) = (likes::whose(own), likes::whose(&now));
         self.write(|tx| {
             by_whom::forget(tx, &new)?;
-            for table in OF_SOMEBODY {
+            for table in OF_SOMEBODY.into_iter().chain(baskets::TABLES) {
                 // Whoever had this address here before is another account, or none.
                 tx.execute(&format!("delete from {table} where whose = $1"), params![new])?;
                 tx.execute(&format!("update {table} set whose = $2 where whose = $1"), params![old, new])?;

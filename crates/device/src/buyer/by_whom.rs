@@ -1,9 +1,10 @@
 //! Whose an order and a basket are: of whoever was signed in when they were made, or of this device's guest, who becomes whoever
 //! signs in next. Nobody else sees them here, and nothing goes to a server in another's name.
 
+use soko_domain::ids::ThingId;
 use soko_record_log::{Row, StoreError, Tx, params};
 
-use super::likes;
+use super::{baskets, likes};
 use crate::kept::Own;
 use crate::server::PlacedAs;
 
@@ -70,20 +71,16 @@ pub(crate) fn is_used(tx: &mut dyn Tx, guest: &[u8; 32]) -> Result<bool, StoreEr
 }
 
 /// What this device's guest ordered and put into baskets is theirs who signed in.
-pub(crate) fn adopt(tx: &mut dyn Tx, (whose, server): (&str, &str)) -> Result<(), StoreError> {
+pub(crate) fn adopt(
+    tx: &mut dyn Tx,
+    (whose, server): (&str, &str),
+    draw: &dyn Fn() -> ThingId,
+) -> Result<(), StoreError> {
     tx.execute(
         "update own_order set whose = $1 where whose = '' and server = $2 and guest is not null",
         params![whose, server],
     )?;
-    // What was wanted here and before is wanted once.
-    tx.execute(
-        "insert into basket_line (whose, stall, product, quantity, seen_minor, place, is_usual)
-         select $1, stall, product, quantity, seen_minor, place, is_usual from basket_line where whose = ''
-         on conflict (whose, stall, product) do update
-         set quantity = max(basket_line.quantity, excluded.quantity)",
-        params![whose],
-    )?;
-    tx.execute("delete from basket_line where whose = ''", &[])?;
+    baskets::adopt(tx, whose, draw)?;
     Ok(())
 }
 
@@ -102,6 +99,5 @@ pub(crate) fn forget(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {
         )?;
     }
     tx.execute("delete from own_order where whose = $1", params![whose])?;
-    tx.execute("delete from basket_line where whose = $1", params![whose])?;
-    Ok(())
+    baskets::forget(tx, whose)
 }

@@ -1,6 +1,7 @@
 //! A buyer's own affairs on this device: baskets, and orders from the moment they are kept.
 
 pub(crate) mod addresses;
+mod baskets;
 pub(crate) mod by_whom;
 mod checkout;
 mod coupons;
@@ -26,7 +27,6 @@ use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
-use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::How;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -50,8 +50,6 @@ const NOTE_BYTES_MAX: usize = 500;
 const PHONE_BYTES_MAX: usize = 40;
 /// Longest name, number and address together.
 const CONTACT_BYTES_MAX: usize = 900;
-/// More of one thing than anybody orders.
-const QUANTITY_MAX: i64 = 1_000_000_000;
 /// Commands whose repetition is noticed.
 const REMEMBERED_MAX: u32 = 1_000;
 
@@ -71,9 +69,9 @@ impl Device {
             let doing = Doing::before(tx, whose, &command.verb)?;
             let tried = match &command.verb {
                 BuyerVerb::PutLine { stall, product, quantity } => {
-                    put_line(tx, whose, (*stall, *product), *quantity)
+                    baskets::set(tx, &noting, (*stall, *product), *quantity)
                 }
-                BuyerVerb::EmptyBasket { stall } => empty(tx, whose, *stall).map(Ok),
+                BuyerVerb::EmptyBasket { stall } => baskets::empty(tx, whose, *stall).map(Ok),
                 BuyerVerb::PlaceOrder {
                     stall,
                     order,
@@ -149,13 +147,16 @@ impl Device {
             self.looked_at.borrow_mut().push(*order);
             self.orders.ring();
         }
+        if let BuyerQuery::Baskets = query {
+            self.look_at_baskets();
+        }
         self.read(|tx| match query {
             BuyerQuery::OwnReviews(order) => {
                 Ok(BuyerView::OwnReviews(reviews::of_order(tx, &whose, *order)?))
             }
             BuyerQuery::LikedKeys => Ok(BuyerView::LikedKeys(likes::keys(tx, &whose)?)),
             BuyerQuery::Likes { window } => Ok(BuyerView::Likes(likes::rows(tx, &whose, *window)?)),
-            BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets(tx, &whose)?)),
+            BuyerQuery::Baskets => Ok(BuyerView::Baskets(baskets_of(tx, &whose)?)),
             BuyerQuery::Orders { window } => Ok(BuyerView::Orders(own_orders::rows(tx, &whose, *window)?)),
             BuyerQuery::Consent => Ok(BuyerView::Consent(interactions::consent(tx, &own)?)),
             BuyerQuery::Addresses => Ok(BuyerView::Addresses(addresses::views(tx, &whose)?)),
@@ -215,41 +216,6 @@ fn remember(tx: &mut dyn Tx, command: ThingId) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn put_line(tx: &mut dyn Tx, whose: &str, (stall, product): (LogId, ProductId), quantity: i64) -> Tried {
-    if !(0..=QUANTITY_MAX).contains(&quantity) {
-        return Ok(Err(refused("quantity", "a quantity is not negative and not absurd")));
-    }
-    if quantity == 0 {
-        tx.execute(
-            "delete from basket_line where whose = $1 and stall = $2 and product = $3",
-            params![whose, stall, product],
-        )?;
-        return Ok(Ok(()));
-    }
-    let Some(kept) = offer(tx, stall, product)? else {
-        return Ok(Err(refused("unknown_product", "this is not offered any more, or was never seen here")));
-    };
-    let sql = "select count(*) from basket_line where whose = $1 and stall = $2 and product <> $3";
-    let others: usize = tx.query_one(sql, params![whose, stall, product])?.number(0)?;
-    if others >= LINES_MAX {
-        return Ok(Err(refused("too_large", "a basket has no room for more: order what is in it first")));
-    }
-    // With the price that whoever puts it in sees now.
-    tx.execute(
-        "insert into basket_line (whose, stall, product, quantity, seen_minor, place)
-         values ($1, $2, $3, $4, $5, (select coalesce(max(place), 0) + 1 from basket_line))
-         on conflict (whose, stall, product) do update
-         set quantity = excluded.quantity, seen_minor = excluded.seen_minor, is_usual = 0",
-        params![whose, stall, product, quantity, kept.row.price_of(quantity)],
-    )?;
-    Ok(Ok(()))
-}
-
-fn empty(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<(), StoreError> {
-    tx.execute("delete from basket_line where whose = $1 and stall = $2", params![whose, stall])?;
-    Ok(())
-}
-
 /// One line of a basket, and the offer behind it as it was last seen.
 struct Line {
     stall: LogId,
@@ -306,7 +272,7 @@ fn name_of(tx: &mut dyn Tx, stall: LogId, seen: Option<&OfferRow>) -> Result<Str
     }
 }
 
-fn baskets(tx: &mut dyn Tx, whose: &str) -> Result<Vec<BasketOf>, StoreError> {
+fn baskets_of(tx: &mut dyn Tx, whose: &str) -> Result<Vec<BasketOf>, StoreError> {
     let (mut order, mut by_stall): (Vec<LogId>, BTreeMap<LogId, Vec<Line>>) = Default::default();
     for line in lines(tx, whose, None)? {
         if !order.contains(&line.stall) {
@@ -437,7 +403,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
     };
     own_orders::add(tx, &new)?;
     own_orders::forget_reconfirm(tx, whose, stall)?;
-    empty(tx, whose, stall)?;
+    baskets::empty(tx, whose, stall)?;
     Ok(Ok(()))
 }
 

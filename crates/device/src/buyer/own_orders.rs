@@ -13,7 +13,7 @@ use soko_domain::transfer::BankAccount;
 use soko_record_log::{Param, Row, StoreError, Tx, params};
 
 use super::by_whom::{self, BUYER, Buyer};
-use super::{QUANTITY_MAX, bounded, returns, swaps};
+use super::{bounded, returns, swaps};
 use crate::market::handings;
 use crate::server::{Brought, LineNow, OrderNow};
 
@@ -547,20 +547,6 @@ pub(super) fn became(
         }
     }
     Ok(changed > 0)
-}
-
-/// What was ordered is in the basket again, beside what is there by now, where what changed can be seen.
-pub(super) fn back_into_basket(tx: &mut dyn Tx, open: &Open) -> Result<(), StoreError> {
-    for (product, quantity, seen_minor) in wishes(tx, open.order)? {
-        tx.execute(
-            "insert into basket_line (whose, stall, product, quantity, seen_minor, place)
-             values ($1, $2, $3, $4, $5, (select coalesce(max(place), 0) + 1 from basket_line))
-             on conflict (whose, stall, product) do update
-             set quantity = min(basket_line.quantity + excluded.quantity, $6)",
-            params![open.buyer.whose, open.stall, product, quantity, seen_minor, QUANTITY_MAX],
-        )?;
-    }
-    Ok(())
 }
 
 /// What the server named of it costs this buyer what it usually costs.

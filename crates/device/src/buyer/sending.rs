@@ -3,12 +3,13 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use soko_app_api::{Arrival, OwnOrderState, OwnPayState, Told};
 
 use super::coupons;
+use super::interactions::Noting;
 use super::own_orders::{self, Open, Why};
-use super::{likes, own_news, returns, swaps};
+use super::{baskets, likes, own_news, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
@@ -91,6 +92,7 @@ impl Device {
         while !self.is_closed() {
             let (heard, looked_ms) = (self.orders.heard(), self.now().at_ms);
             let settled = self.settle(looked_ms).await;
+            let is_answered = matches!(settled, Ok(None));
             let mailed_ms = self.mailed_wait_ms(looked_ms).unwrap_or(IDLE_MS);
             let wait_ms = match settled {
                 Ok(None) => {
@@ -107,8 +109,37 @@ impl Device {
             let wait_ms = self.interactions_wait_ms().map_or(wait_ms, |together_ms| wait_ms.min(together_ms));
             let wait_ms = if open.is_empty() { wait_ms } else { wait_ms.min(LOOK_MS) };
             let wait_ms = if open.iter().any(is_paying) { wait_ms.min(PAYING_MS) } else { wait_ms };
-            if !self.is_closed() {
-                select(pin!(self.orders.after(heard)), self.host.sleep(wait_ms)).await;
+            self.wait_for_orders(heard, wait_ms, is_answered).await;
+        }
+    }
+
+    /// Until it rings, or so long. Where the server answers, it is asked about baskets meanwhile, while somebody looks at one.
+    async fn wait_for_orders(&self, heard: u64, wait_ms: u64, is_answered: bool) {
+        let ends_ms = self.clock_ms().saturating_add(wait_ms);
+        while !self.is_closed() {
+            let left_ms = ends_ms.saturating_sub(self.clock_ms());
+            let looked = self.baskets.heard();
+            let basket_ms = self.baskets_wait_ms().ok().flatten().filter(|_| is_answered);
+            let is_looked_at = async {
+                match basket_ms {
+                    Some(basket_ms) => {
+                        drop(select(pin!(self.baskets.after(looked)), self.host.sleep(basket_ms)).await)
+                    }
+                    // Whoever begins to look is heard.
+                    None if is_answered => self.baskets.after(looked).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let ended =
+                async { drop(select(pin!(self.orders.after(heard)), self.host.sleep(left_ms)).await) };
+            match select(pin!(ended), pin!(is_looked_at)).await {
+                Either::Left(_) => return,
+                Either::Right(_) => {
+                    // What is in the way is found out by the next round.
+                    if !matches!(self.exchange_baskets().await, Ok(None)) {
+                        return;
+                    }
+                }
             }
         }
     }
@@ -148,6 +179,10 @@ impl Device {
             return Ok(waits);
         }
         let waits = self.exchange_orders().await?.or(waits);
+        if let Some(Waits::ForServer) = waits {
+            return Ok(waits);
+        }
+        let waits = self.exchange_baskets().await?.or(waits);
         if let Some(Waits::ForServer) = waits {
             return Ok(waits);
         }
@@ -274,7 +309,9 @@ impl Device {
             let swaps = now.map_or(Ok(false), |now| swaps::became(tx, open.order, &now.swaps))?;
             let pays = pays || returns || swaps;
             if is_new && state == OwnOrderState::Reconfirm {
-                own_orders::back_into_basket(tx, open)?;
+                let (whose, now_ms) = (open.buyer.whose.as_str(), self.now().at_ms);
+                let by = Noting { whose, now_ms, draw: &|| self.random_id() };
+                baskets::put_back(tx, &by, open)?;
                 if why.code == DEAL_EACH {
                     own_orders::at_usual_price(tx, open, why.sentence)?;
                 }

@@ -1,6 +1,7 @@
 //! The server as a device sees it: requests over HTTP, refusals as sentences. Nothing is kept here.
 
 mod addresses;
+mod baskets;
 mod devices;
 mod heard;
 mod interactions;
@@ -28,6 +29,7 @@ use crate::hex::{hex, unhex};
 use crate::host::Host;
 
 pub(crate) use addresses::{AddressesSaid, BookEntry};
+pub(crate) use baskets::{BasketsAsked, BasketsSaid};
 pub(crate) use devices::Farewell;
 pub(crate) use heard::Heard;
 pub(crate) use interactions::{FunnelSaid, MetSaid};

@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "any other answer fails the test")]
 
 mod addresses;
+mod baskets;
 mod buyer;
 mod by_whom;
 mod coupons;
