@@ -10,7 +10,7 @@ use soko_app_api::{DealInput, ProductEdit, StallEdit, Verb};
 use soko_domain::ids::{LogId, ProductId};
 use soko_register::home::{now, random_id};
 
-use crate::client::Connection;
+use crate::client::{Connection, Words};
 use crate::figure::{Fault, Measured, Milli, complain, per_mille, percentile, print, resident_mb};
 use crate::orders::Database;
 use crate::provider::{self, Provider};
@@ -18,8 +18,8 @@ use crate::world::{Folder, ServerProcess, Till};
 
 const CLIENTS: [usize; 4] = [1, 16, 64, 256];
 const CHECKOUTS: usize = 512;
-/// Between two looks of a buyer at its order.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long a buyer waits for a word about its order before it looks all the same, as the app does.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHOP_UNITS: i64 = 100_000;
 /// Transactions that wait for the disk on the way of one checkout: placed, asked and answered, told, looked, answered and
@@ -250,7 +250,9 @@ impl Buyer {
         if status != 201 {
             return Err(Fault(format!("an order was not taken: {status} {answer}")));
         }
-        self.until(server, (secret, &order), "waiting").await?;
+        let path = format!("/v1/orders/stream?orders={}.{order}", self.stall);
+        let mut words = Connection::open(&self.address).await?.listen(&path, secret).await?;
+        self.until((server, &mut words), (secret, &order), "waiting").await?;
         if !self.provider.pay(&order) {
             return Err(Fault("the provider does not know the order".into()));
         }
@@ -259,10 +261,15 @@ impl Buyer {
         if status != 200 {
             return Err(Fault(format!("a webhook was not taken: {status} {answer}")));
         }
-        self.until(server, (secret, &order), "paid").await
+        self.until((server, &mut words), (secret, &order), "paid").await
     }
 
-    async fn until(&self, server: &mut Connection, (secret, order): (&str, &str), state: &str) -> Measured {
+    async fn until(
+        &self,
+        (server, words): (&mut Connection, &mut Words),
+        (secret, order): (&str, &str),
+        state: &str,
+    ) -> Measured {
         let began = Instant::now();
         loop {
             let (_, answer) = server.get(&format!("{}/{order}", self.orders), secret).await?;
@@ -273,7 +280,9 @@ impl Buyer {
             if began.elapsed() > PATIENCE {
                 return Err(Fault(format!("a payment did not become {state}: {answer}")));
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            if let Ok(heard) = tokio::time::timeout(LOOK_EVERY, words.next()).await {
+                heard?;
+            }
         }
     }
 }

@@ -1,19 +1,24 @@
-//! "Stall X moved to position P": told after the commit to whoever listens. Only the latest position counts, so a
-//! slow listener skips steps and never holds anything up.
+//! "Stall X moved to position P", and "something of order Y changed": told after the commit to whoever listens. Only the latest
+//! word counts, so a slow listener skips steps and never holds anything up.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use soko_domain::ids::LogId;
+use soko_domain::ids::{LogId, OrderId};
 use tokio::sync::watch;
 
-/// Stalls with listeners are few; beyond this many entries those without any are dropped first.
+/// What has listeners is little; beyond this many entries those without any are dropped first.
 const SWEEP_AT: usize = 1_000;
+
+/// Who listens to what.
+type Senders<K> = Mutex<BTreeMap<K, watch::Sender<u64>>>;
 
 /// Cheap to clone; all clones are the same feed.
 #[derive(Clone, Default)]
 pub struct Moved {
-    stalls: Arc<Mutex<BTreeMap<LogId, watch::Sender<u64>>>>,
+    stalls: Arc<Senders<LogId>>,
+    /// How often something was told of an order.
+    orders: Arc<Senders<(LogId, OrderId)>>,
     /// Counts what was told of any stall.
     all: Arc<watch::Sender<u64>>,
 }
@@ -47,14 +52,32 @@ impl Moved {
         self.all.subscribe()
     }
 
+    /// Tells the listeners of one order: whoever changed it here knows which one it was, and they need not wait until it is
+    /// looked which of a stall's orders its move was about.
+    pub fn tell_order(&self, stall: LogId, order: OrderId) {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = orders.get(&(stall, order)) {
+            sender.send_modify(|told| *told += 1);
+        }
+    }
+
     /// Hears about a stall from now on.
     pub fn listen(&self, stall: LogId) -> watch::Receiver<u64> {
-        let mut stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
-        if stalls.len() >= SWEEP_AT {
-            stalls.retain(|_, sender| sender.receiver_count() > 0);
-        }
-        stalls.entry(stall).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        subscribe(&self.stalls, stall)
     }
+
+    /// Hears from now on what is changed here of an order; what its stall's devices do about it is only heard of the stall.
+    pub fn listen_to_order(&self, stall: LogId, order: OrderId) -> watch::Receiver<u64> {
+        subscribe(&self.orders, (stall, order))
+    }
+}
+
+fn subscribe<K: Ord>(senders: &Senders<K>, to: K) -> watch::Receiver<u64> {
+    let mut senders = senders.lock().unwrap_or_else(PoisonError::into_inner);
+    if senders.len() >= SWEEP_AT {
+        senders.retain(|_, sender| sender.receiver_count() > 0);
+    }
+    senders.entry(to).or_insert_with(|| watch::Sender::new(0)).subscribe()
 }
 
 #[cfg(test)]
@@ -77,6 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn an_orders_word_is_heard_by_its_own_listeners() {
+        let moved = Moved::default();
+        let (stall, order) = (LogId([1; 16]), OrderId([2; 16]));
+        let mut own = moved.listen_to_order(stall, order);
+        let others = [moved.listen_to_order(stall, OrderId([3; 16])), moved.listen_to_order(LogId([4; 16]), order)];
+        moved.tell_order(stall, order);
+        assert!(own.has_changed().unwrap());
+        own.mark_unchanged();
+        assert!(others.iter().all(|other| !other.has_changed().unwrap()));
+        moved.tell(stall, 1);
+        assert!(!own.has_changed().unwrap());
+    }
+
+    #[test]
     fn stalls_without_listeners_are_forgotten() {
         let moved = Moved::default();
         let kept = moved.listen(LogId([0xff; 16]));
@@ -85,8 +122,10 @@ mod tests {
             let mut stall = LogId::default();
             stall.0[..2].copy_from_slice(&[high, low]);
             drop(moved.listen(stall));
+            drop(moved.listen_to_order(stall, OrderId([1; 16])));
         }
         assert!(moved.stalls.lock().unwrap().len() <= SWEEP_AT);
+        assert!(moved.orders.lock().unwrap().len() <= SWEEP_AT);
         moved.tell(LogId([0xff; 16]), 1);
         assert!(kept.has_changed().unwrap());
     }

@@ -6,6 +6,8 @@ mod common;
 mod coupons;
 #[path = "orders/deals.rs"]
 mod deals;
+#[path = "orders/following.rs"]
+mod following;
 #[path = "orders/hanging.rs"]
 mod hanging;
 #[path = "orders/killed.rs"]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use soko_domain::ids::{Hash, LogId};
+use soko_domain::ids::{Hash, LogId, OrderId};
 use soko_record_log::{StoreError, Tx, params};
 use tokio::sync::{Notify, watch};
 
@@ -304,7 +304,10 @@ impl App {
             work(tx, &Turn { core: core.as_ref(), authority, now })
         };
         let (done, moved_to) = self.store().write(Shard::stall(stall), turn).await?;
-        self.tell(stall, moved_to);
+        match object {
+            Object::Order(stall, order) => self.tell_order((stall, order), moved_to),
+            Object::Stall(_) | Object::Device(..) | Object::Member(..) => self.tell(stall, moved_to),
+        }
         Ok(done)
     }
 
@@ -316,6 +319,12 @@ impl App {
                 neighbours.tell(stall, position);
             }
         }
+    }
+
+    /// The same of one order, of which something changed that its buyer sees, be it in the records or not.
+    pub(crate) fn tell_order(&self, (stall, order): (LogId, OrderId), moved_to: Option<u64>) {
+        self.tell(stall, moved_to);
+        self.moved().tell_order(stall, order);
     }
 
     /// As we call ourselves where we read what others publish, with where to find out who that is.

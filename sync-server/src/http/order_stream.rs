@@ -34,7 +34,7 @@ use crate::platform::{Action, Object, Principal, Refusal, authorise};
 
 /// Orders that one stream follows: more are asked about now and then.
 const ORDERS_MAX: usize = 10;
-/// Several moves of a stall within this time are looked at together.
+/// Several moves of a stall within this time are looked at together. What this process itself changed of an order is looked at at once.
 const TOGETHER: Duration = Duration::from_millis(200);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A buyer who still waits comes back.
@@ -101,6 +101,7 @@ struct Followed {
     stall: LogId,
     order: OrderId,
     moved: watch::Receiver<u64>,
+    changed: watch::Receiver<u64>,
     seen: Option<Seen>,
 }
 
@@ -126,6 +127,7 @@ impl Listener {
             stall,
             order,
             moved: app.moved().listen(stall),
+            changed: app.moved().listen_to_order(stall, order),
             seen: None,
         };
         let mut orders: Vec<Followed> = orders.into_iter().map(follow).collect();
@@ -158,13 +160,7 @@ impl Listener {
             if *self.closing.borrow() {
                 return None;
             }
-            let moved = select_all(self.orders.iter_mut().map(|order| Box::pin(order.moved.changed())));
-            tokio::select! {
-                (changed, _, _) = moved => changed.ok()?,
-                _ = self.closing.changed() => return None,
-                () = tokio::time::sleep_until(self.ends) => return None,
-            }
-            tokio::time::sleep(TOGETHER).await;
+            self.until_told().await?;
             if let Err(failed) = self.look().await {
                 // Its buyer asks now and then in any case.
                 tracing::warn!(?failed, "orders.not_looked_at");
@@ -173,8 +169,31 @@ impl Listener {
         }
     }
 
+    /// Until there is reason to look; nothing at the end.
+    async fn until_told(&mut self) -> Option<()> {
+        let (stalls, orders): (Vec<_>, Vec<_>) = self
+            .orders
+            .iter_mut()
+            .map(|order| (Box::pin(order.moved.changed()), Box::pin(order.changed.changed())))
+            .unzip();
+        let a_stall_moved = async {
+            let (moved, ..) = select_all(stalls).await;
+            tokio::time::sleep(TOGETHER).await;
+            moved
+        };
+        tokio::select! {
+            (changed, ..) = select_all(orders) => changed.ok(),
+            moved = a_stall_moved => moved.ok(),
+            _ = self.closing.changed() => None,
+            () = tokio::time::sleep_until(self.ends) => None,
+        }
+    }
+
     async fn look(&mut self) -> Result<(), Problem> {
-        self.orders.iter_mut().for_each(|order| order.moved.mark_unchanged());
+        for order in &mut self.orders {
+            order.moved.mark_unchanged();
+            order.changed.mark_unchanged();
+        }
         let core = self.app.core()?;
         let asked: Vec<(LogId, OrderId)> = self.orders.iter().map(|it| (it.stall, it.order)).collect();
         let look = move |tx: &mut dyn Tx| {

@@ -307,7 +307,7 @@ pub(crate) async fn turn(app: &App, due: &DuePayment, turn: PayTurn) -> Result<O
     let span = tracing::info_span!(target: TARGET, "payment.commit", %order);
     let done = app.store().write(Shard::stall(stall), work).instrument(span).await;
     let (asked, moved_to) = done.map_err(|failed| format!("{failed:?}"))?;
-    app.tell(stall, moved_to);
+    app.tell_order((stall, order), moved_to);
     Ok(asked)
 }
 
@@ -334,7 +334,7 @@ pub(crate) async fn heard(
         .instrument(span)
         .await
         .map_err(|failed| format!("{failed:?}"))?;
-    app.tell(stall, moved_to);
+    app.tell_order((stall, order), moved_to);
     app.pay_bell().notify_one();
     Ok(())
 }
