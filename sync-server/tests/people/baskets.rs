@@ -142,7 +142,9 @@ async fn what_is_no_state_of_baskets_or_more_than_there_is_room_for_is_refused_a
             wrong[field] = value;
             baskets(&[device(PHONE, 1)], &[wrong])
         };
-        let many = |count: usize| (0..count).map(|at| of_product(at, part(TABLET, 2 * at as i64 + 1, 1)));
+        let many = |count: usize| {
+            (0..count).zip(0_i64..).map(|(number, at)| of_product(number, part(TABLET, 2 * at + 1, 1)))
+        };
         for wrong in [
             baskets(&[device(PHONE, 0)], &[]),
             baskets(&[device(PHONE, 1 << 53)], &[]),
