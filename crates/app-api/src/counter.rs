@@ -27,6 +27,17 @@ pub struct SaleAbout {
     pub discount_reason: String,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderRow {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    pub title: String,
+    /// Of how many something is to be paid.
+    pub lines: u32,
+    /// A sale paid some of the order, and this was put into it at another register meanwhile.
+    pub is_rest: bool,
+}
+
 /// So much of a line of an open order was to be paid when it was taken up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TabTaken {

@@ -13,7 +13,7 @@ use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::audit::AuditRow;
 use crate::command::DiscountInput;
-use crate::counter::{PaymentRow, ScannedRow};
+use crate::counter::{OpenOrderRow, PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::deals::DealView;
@@ -682,17 +682,6 @@ pub struct OrderLineView {
     pub unit: Unit,
     pub quantity: i64,
     pub total_minor: i64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct OpenOrderRow {
-    #[serde(with = "as_hex")]
-    pub order: OrderId,
-    pub title: String,
-    /// Of how many something is to be paid.
-    pub lines: u32,
-    /// A sale paid some of the order, and this was put into it at another register meanwhile.
-    pub is_rest: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -99,10 +99,8 @@ pub(crate) fn apply_entry(
         | Entry::StockAdjusted(_)
         | Entry::StockConverted(_)
         | Entry::StockMoved(_) => Ok(()),
-        Entry::ProgramActed(_)
-        | Entry::RecordParked(_)
-        | Entry::LinesTakenOff(_)
-        | Entry::PricesSet(_)
+        #[rustfmt::skip]
+        Entry::ProgramActed(_) | Entry::RecordParked(_) | Entry::LinesTakenOff(_) | Entry::PricesSet(_)
         | Entry::LinesRepriced(_) => Ok(()),
     }
 }
