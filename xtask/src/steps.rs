@@ -215,7 +215,7 @@ fn check_rules(_: &mut Stage) -> Outcome<Done> {
 
 fn check_dashboards(_: &mut Stage) -> Outcome<Done> {
     match rules::no_schema() {
-        Some(why) => Ok(Done::NotRun(why)),
+        Some(why) => Ok(Done::NotRun(Lack::extra(why))),
         None => rules::dashboards().map(|()| Done::Ran),
     }
 }
