@@ -104,7 +104,8 @@ mod tests {
         let moved = Moved::default();
         let (stall, order) = (LogId([1; 16]), OrderId([2; 16]));
         let mut own = moved.listen_to_order(stall, order);
-        let others = [moved.listen_to_order(stall, OrderId([3; 16])), moved.listen_to_order(LogId([4; 16]), order)];
+        let others =
+            [moved.listen_to_order(stall, OrderId([3; 16])), moved.listen_to_order(LogId([4; 16]), order)];
         moved.tell_order(stall, order);
         assert!(own.has_changed().unwrap());
         own.mark_unchanged();
