@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use soko_app_api::{
-    Answer, Arrival, Call, DeviceReply, DeviceVerb, Notice, PaperReply, Query, QueryKey, Said, Saying, Told,
-    Trust, View, decode, encode,
+    Answer, Arrival, Call, DeviceReply, DeviceVerb, Hindrance, Notice, PaperReply, Query, QueryKey, Said,
+    Saying, Told, Trust, View, decode, encode,
 };
 use soko_domain::ids::Hash;
 use soko_meet::Neighbours;
@@ -421,8 +421,13 @@ impl Host {
     /// Whether nobody has begun with an order; nothing where that is not known.
     async fn waits(&self, waiting: &Waiting) -> Option<bool> {
         let query = Query::Order { stall: waiting.stall, order: waiting.order };
-        let Answer::View(View::Order(order)) = self.device_call(Call::Ask(query)).await else { return None };
-        Some(order.row.state == HELD && order.row.step.is_none())
+        let answer = self.device_call(Call::Ask(query)).await;
+        if let Answer::View(View::Order(order)) = &answer {
+            return Some(order.row.state == HELD && order.row.step.is_none());
+        }
+        // Whose stall is not here any more is told nothing of it.
+        let is_gone = matches!(&answer, Answer::Failed(said) if said.key == Hindrance::UnknownStall.key());
+        is_gone.then_some(false)
     }
 
     /// Tells again what nobody looked at, whenever something is due.

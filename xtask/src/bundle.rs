@@ -86,8 +86,8 @@ pub(crate) fn try_installed() -> Outcome {
     let folder = target_dir().join(format!("bundle-{}", std::process::id()));
     let program = target_dir().join("debug").join(PACKAGE);
     let tried = try_in(&folder, &program);
-    fs::remove_dir_all(&folder).doing("removing the installed package")?;
-    tried
+    // Where nothing could be packed there is no folder; why not, is what was tried.
+    tried.and(fs::remove_dir_all(&folder).doing("removing the installed package"))
 }
 
 fn try_in(folder: &Path, program: &Path) -> Outcome {

@@ -64,8 +64,7 @@ pub(crate) fn check(checker: &Path) -> Outcome {
 /// Why dashboards cannot be checked against Grafana's own schema here.
 pub(crate) fn no_schema() -> Option<String> {
     (!machine::grafana_schema().is_dir()).then(|| {
-        "Grafana's schema could not be installed from PyPI: `cargo xtask setup` says why; that dashboards are JSON whose \
-         questions have answers is checked all the same"
+        "Grafana's types are not installed: `cargo xtask setup` installs them from PyPI, or says why not"
             .to_owned()
     })
 }

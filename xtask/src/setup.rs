@@ -54,9 +54,9 @@ const FOR_WINDOW: &[&str] = &["window libraries", "window driver", "virtual scre
 /// A mock of Stripe that others wrote.
 const LOCALSTRIPE: &[&str] = &["localstripe==1.15.10"];
 const SCHEMATHESIS: &[&str] = &["schemathesis==4.32.5"];
-/// The query engine of docs/large-questions.md, and what the page beside it computes with.
 /// Made out of the schema of Grafana 11.6, the latest of which there is one there. What stands before the "!" is when they made it.
 const GRAFANA: &[&str] = &["grafana-foundation-sdk==1769699379!11.6.0"];
+/// The query engine of docs/large-questions.md, and what the page beside it computes with.
 const DATAFUSION: &[&str] = &["datafusion==55.0.0", "pyarrow==26.0.1", "numpy==2.4.6"];
 
 const TOOLS: &[Tool] = &[

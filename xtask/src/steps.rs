@@ -176,7 +176,11 @@ impl Work {
 impl Stage {
     fn run(&self, command: &mut Command) -> Outcome<Done> {
         if let Some(postgres) = &self.postgres {
-            command.env(ADDRESS_VARIABLE, &postgres.url).env(COMPLETE_VARIABLE, "1");
+            command.env(ADDRESS_VARIABLE, &postgres.url);
+            match self.asks {
+                Asks::All | Asks::WhatDebianHas => drop(command.env(COMPLETE_VARIABLE, "1")),
+                Asks::WhatIsHere => {}
+            }
         }
         command.env(PROGRAMS_VARIABLE, target_dir().join("debug"));
         run_kept(command).map(|()| Done::Ran)

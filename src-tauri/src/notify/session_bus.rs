@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use notify_rust::{Hint, NotificationHandle, NotificationResponse, Timeout, Urgency};
+use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
 use soko_domain::ids::LogId;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_local;
@@ -166,20 +166,16 @@ impl<F: Fn(News)> Keeper<F> {
 
     /// In the place of what is shown of the same thing, if the same daemon is still there.
     async fn show(&self, news: &News) -> Result<NotificationHandle, String> {
-        let mut wanted = notification(news);
-        wanted.icon(DESKTOP_NAME).hint(Hint::DesktopEntry(DESKTOP_NAME.into()));
-        if news.waits_for.is_some() {
-            // An order stays until somebody saw it.
-            wanted.urgency(Urgency::Critical).timeout(Timeout::Never);
-        } else {
-            wanted.urgency(Urgency::Normal);
-        }
         let mut daemon = daemon().await.ok();
         let before = self.about.and_then(|about| self.board.place(&about));
-        if let Some((_, id)) = before.filter(|(whose, _)| Some(whose) == daemon.as_ref()) {
-            wanted.id(id);
-        }
-        let handle = wanted.show_async().await.map_err(|error| error.to_string())?;
+        let instead_of = before.filter(|(whose, _)| Some(whose) == daemon.as_ref()).map(|(_, id)| id);
+        let handle = match wanted(news, instead_of).show_async().await {
+            // GNOME lets only the connection that showed one put another in its place, and each of ours is a new one; with the old
+            // one what it showed goes away.
+            Err(_) if instead_of.is_some() => wanted(news, None).show_async().await,
+            tried => tried,
+        };
+        let handle = handle.map_err(|error| error.to_string())?;
         if daemon.is_none() {
             // It was started by being asked.
             daemon = self::daemon().await.ok();
@@ -224,6 +220,21 @@ impl<F: Fn(News)> Keeper<F> {
     fn keeps(&self, shown: &Shown) -> bool {
         shown.keeper.as_ref().is_some_and(|keeper| keeper.same_channel(&self.words))
     }
+}
+
+fn wanted(news: &News, instead_of: Option<u32>) -> Notification {
+    let mut wanted = notification(news);
+    wanted.icon(DESKTOP_NAME).hint(Hint::DesktopEntry(DESKTOP_NAME.into()));
+    if news.waits_for.is_some() {
+        // An order stays until somebody saw it.
+        wanted.urgency(Urgency::Critical).timeout(Timeout::Never);
+    } else {
+        wanted.urgency(Urgency::Normal);
+    }
+    if let Some(id) = instead_of {
+        wanted.id(id);
+    }
+    wanted
 }
 
 async fn happens(shown: &NotificationHandle, heard: &mut mpsc::UnboundedReceiver<Word>) -> Happened {

@@ -88,15 +88,13 @@ pub(super) fn put_back(tx: &mut dyn Tx, by: &Noting<'_>, open: &Open) -> Result<
     edit(tx, by.whose, &before, &now)
 }
 
-/// What a guest wanted here is theirs who signed in. What was wanted here and before is wanted once.
+/// What a guest wanted here is theirs who signed in. What was wanted here and before is wanted once; of what was wanted before elsewhere
+/// that is seen when it is heard of.
 pub(super) fn adopt(tx: &mut dyn Tx, whose: &str, draw: &dyn Fn() -> ThingId) -> Result<(), StoreError> {
     let guests = load(tx, "")?.lines();
     let before = load(tx, whose)?;
     let mut now = before.clone();
-    for (it, Line { quantity, seen_minor, added_ms }) in guests {
-        let by = Noting { whose, now_ms: added_ms, draw };
-        let _ = put(tx, &by, &mut now, (it, seen_minor), quantity - before.quantity(it))?;
-    }
+    put_missing(tx, (whose, draw), &mut now, guests)?;
     forget(tx, "")?;
     edit(tx, whose, &before, &now)
 }
@@ -145,7 +143,9 @@ impl Device {
             }
             match heard {
                 Heard::Now(said) => {
-                    let (is_new, is_all) = self.write(|tx| take(tx, &whose, (edits, &asked), &said))?;
+                    let draw = || self.random_id();
+                    let (is_new, is_all) =
+                        self.write(|tx| take(tx, (&whose, &draw), (edits, &asked), &said))?;
                     if is_new {
                         self.tell(&Told::Buyer);
                         self.fetch_put_elsewhere(&server, &own).await?;
@@ -159,11 +159,8 @@ impl Device {
                     self.write(|tx| forget(tx, &whose))?;
                     self.tell(&Told::Buyer);
                 }
-                Heard::Refused { .. } => {
-                    // They stay on this device: asking again would be answered the same.
-                    self.write(|tx| note_said(tx, &whose, edits))?;
-                    return Ok(None);
-                }
+                // They stay on this device, and are said again when somebody looks: there may be room, or a newer server, by then.
+                Heard::Refused { .. } => return Ok(None),
             }
         }
         Ok(None)
@@ -188,6 +185,21 @@ impl Device {
         }
         Ok(())
     }
+}
+
+/// Puts in what these lines have and is not in, each at the price and the time that its line has.
+fn put_missing(
+    tx: &mut dyn Tx,
+    (whose, draw): (&str, &dyn Fn() -> ThingId),
+    now: &mut Baskets,
+    lines: BTreeMap<Wanted, Line>,
+) -> Result<(), StoreError> {
+    for (it, Line { quantity, seen_minor, added_ms }) in lines {
+        let by = Noting { whose, now_ms: added_ms, draw };
+        let units = quantity - now.quantity(it);
+        let _ = put(tx, &by, now, (it, seen_minor), units)?;
+    }
+    Ok(())
 }
 
 /// Puts so many in, under this device's name; none where there is nothing to put.
@@ -317,52 +329,75 @@ fn keep_lines(
     Ok(())
 }
 
-/// How often something was changed here, and what the server is told of it.
+/// How often something was changed here, and what the server is told of it: nothing before it was heard what the account has.
 fn to_say(tx: &mut dyn Tx, whose: &str) -> Result<(i64, BasketsAsked), StoreError> {
     let sql = "select edits, said, account, version from basket_told where whose = $1";
     let Some(row) = tx.query_opt(sql, params![whose])? else {
         return Ok((0, BasketsAsked { account: None, since: 0, baskets: None }));
     };
     let (edits, said) = (row.int(0)?, row.int(1)?);
-    let baskets = if edits == said { None } else { Some(load(tx, whose)?) };
-    Ok((edits, BasketsAsked { account: row.id_opt(2)?, since: row.int(3)?, baskets }))
-}
-
-fn note_said(tx: &mut dyn Tx, whose: &str, edits: i64) -> Result<(), StoreError> {
-    tx.execute("update basket_told set said = $2 where whose = $1", params![whose, edits])?;
-    Ok(())
+    let account = row.id_opt(2)?;
+    let baskets = if edits == said || account.is_none() { None } else { Some(load(tx, whose)?) };
+    Ok((edits, BasketsAsked { account, since: row.int(3)?, baskets }))
 }
 
 /// Keeps what came. Says whether anything is other than it was, and whether the server knows all that there is here.
 fn take(
     tx: &mut dyn Tx,
-    whose: &str,
+    (whose, draw): (&str, &dyn Fn() -> ThingId),
     (edits, asked): (i64, &BasketsAsked),
     heard: &BasketsSaid,
 ) -> Result<(bool, bool), StoreError> {
-    let mut is_new = false;
-    if let Some(theirs) = &heard.baskets {
-        let (before, own) = (load(tx, whose)?, name(tx)?);
-        let mut now = before.merged(theirs);
-        // What the server has forgotten of devices that have nothing in is forgotten here, too.
-        now.forget_idle(|device| theirs.up_to(device) > 0 || Some(device) == own);
-        let is_set_back = own.is_some_and(|own| theirs.up_to(own) > before.up_to(own));
-        if own.is_some_and(|own| now.make_room(own).is_err()) || is_set_back {
-            // An older copy of this device is at work, or was: its numbers are used. It counts anew, under another name.
-            now.forget_idle(|device| theirs.up_to(device) > 0);
-            tx.execute("delete from basket_name", &[])?;
+    let before = load(tx, whose)?;
+    let now = match &heard.baskets {
+        Some(theirs) if asked.account.is_none() => {
+            // This device hears of the account for the first time, or again after a sign-in: what both have is wanted once, and whatever
+            // numbers it used before are not used again.
+            let mut now = theirs.clone();
+            put_missing(tx, (whose, draw), &mut now, before.lines())?;
+            now
         }
-        keep(tx, whose, &before, &now)?;
-        is_new = before.lines() != now.lines();
-    }
-    // A server that knows less than was seen was restored: it is told everything.
+        Some(theirs) => together(tx, (whose, draw), (&before, asked.baskets.is_some()), theirs)?,
+        None => before.clone(),
+    };
+    keep(tx, whose, &before, &now)?;
+    // A server that knows less than was seen was restored: it is told everything. So is one that knows less than is here.
     let is_restored = heard.up_to < asked.since;
+    let is_all_theirs = match &heard.baskets {
+        Some(theirs) => now == *theirs,
+        None => asked.account.is_some() || now == Baskets::default(),
+    };
+    let said = if is_restored || !is_all_theirs { -1 } else { edits };
     tx.execute(
         "insert into basket_told (whose, account, version, edits, said) values ($1, $2, $3, $4, $5)
          on conflict (whose) do update set account = excluded.account, version = excluded.version,
            said = excluded.said",
-        params![whose, heard.account, heard.up_to, edits, if is_restored { -1 } else { edits }],
+        params![whose, heard.account, heard.up_to, edits, said],
     )?;
     let (edits_now, next) = to_say(tx, whose)?;
-    Ok((is_new, next.baskets.is_none() && edits_now == edits))
+    Ok((before.lines() != now.lines(), next.baskets.is_none() && edits_now == edits))
+}
+
+/// What is here and what the server says.
+fn together(
+    tx: &mut dyn Tx,
+    (whose, draw): (&str, &dyn Fn() -> ThingId),
+    (before, has_unsaid): (&Baskets, bool),
+    theirs: &Baskets,
+) -> Result<Baskets, StoreError> {
+    let own = name(tx)?;
+    let mut now = before.merged(theirs);
+    // What the server has forgotten of devices that have nothing in is forgotten here, too.
+    now.forget_idle(|device| theirs.up_to(device) > 0 || Some(device) == own);
+    let is_set_back = own.is_some_and(|own| theirs.up_to(own) > before.up_to(own));
+    if own.is_some_and(|own| now.make_room(own).is_err()) || is_set_back {
+        // An older copy of this device is at work, or was: its numbers are used. It counts anew, under another name.
+        now.forget_idle(|device| theirs.up_to(device) > 0);
+        tx.execute("delete from basket_name", &[])?;
+    }
+    if is_set_back && has_unsaid {
+        // What it put in since has such numbers. Rather one too many of it than none.
+        put_missing(tx, (whose, draw), &mut now, before.lines())?;
+    }
+    Ok(now)
 }

@@ -85,8 +85,15 @@ pub(crate) fn adopt(
 }
 
 /// What belongs to an order, under its id.
-const OF_AN_ORDER: [&str; 6] =
-    ["own_order_line", "own_refund", "own_transfer", "own_review", "own_swap", "buyer_return"];
+const OF_AN_ORDER: [&str; 7] = [
+    "own_order_line",
+    "own_order_tax",
+    "own_refund",
+    "own_transfer",
+    "own_review",
+    "own_swap",
+    "buyer_return",
+];
 
 /// An account that is no more ordered nothing here.
 pub(crate) fn forget(tx: &mut dyn Tx, whose: &str) -> Result<(), StoreError> {

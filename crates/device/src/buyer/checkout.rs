@@ -29,6 +29,9 @@ struct Written {
     addresses: Vec<AddressView>,
 }
 
+/// What a server says that knows orders and no quote of one.
+const NO_QUOTES: &str = "method_not_allowed";
+
 impl Device {
     /// With what the stall says now, if it answers in time.
     pub(crate) async fn checkout(
@@ -97,6 +100,8 @@ impl Device {
                     (view.taxes, view.is_of_server) = (quote.taxes, true);
                     break;
                 }
+                // An older server gives no quotes.
+                Some(Err(Unanswered::Refused { code, .. })) if code == NO_QUOTES => break,
                 Some(Err(Unanswered::Refused { code, .. })) if !may_refresh => {
                     view.declined = code;
                     break;

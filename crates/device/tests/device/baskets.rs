@@ -185,6 +185,18 @@ fn a_basket_is_with_whoever_is_signed_in_and_a_guests_joins_it_once() {
         tablet.device(DeviceVerb::SignOut).await;
         assert_eq!(basket(&tablet).await, []);
 
+        // A device that never heard of her account has a guest who wants the same.
+        let laptop = Shell::open(&folder.path().join("laptop"));
+        buyer(&laptop, &server).await;
+        buy(&laptop, put(TEA, 3)).await;
+        sign_in(&laptop, AMINA).await;
+        for shell in [&laptop, &phone] {
+            until(shell, "what both wanted once, and the guest's third", &[(MANGO, 1), (TEA, 3)]).await;
+        }
+        buy(&laptop, put(TEA, 2)).await;
+        until(&phone, "one less", &[(MANGO, 1), (TEA, 2)]).await;
+        laptop.close();
+
         // Erased, nothing of it is left where it was erased, and whoever has the address next has none of it elsewhere.
         phone.device(DeviceVerb::EraseAccount { password: PASSWORD.into() }).await;
         assert_eq!(basket(&phone).await, []);
@@ -235,8 +247,9 @@ fn a_device_that_was_set_back_counts_anew_and_its_next_units_are_in() {
         until(&tablet, "two more", &[(TEA, 3)]).await;
         phone.close();
         let older = Shell::open(&copy);
-        until(&older, "what it had forgotten", &[(TEA, 3)]).await;
+        // Before it hears that its numbers are used.
         buy(&older, put(MANGO, 2)).await;
+        until(&older, "what it had forgotten", &[(MANGO, 2), (TEA, 3)]).await;
         until(&tablet, "what it put in since", &[(MANGO, 2), (TEA, 3)]).await;
         for shell in [stall, tablet, older] {
             shell.close();

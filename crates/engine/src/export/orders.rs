@@ -36,7 +36,7 @@ pub(super) const SHAPES: &[Shape] = &[
             ("product", "the product's id; empty for an amount without a product"),
             ("name", "what it is"),
             ("quantity", "how many units are to be paid"),
-            ("paid", "how many were paid before others put more into the order"),
+            ("paid", "how many of the line are paid"),
             ("unit_price", "what price_per units cost when the line was put there"),
             ("price_per", "how many units the price is for"),
             ("discount", "what comes off the line: an amount, or percent"),
