@@ -58,6 +58,18 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     routes(true).split_for_parts().1
 }
 
+/// What is kept of somebody, for all of their devices.
+fn of_own_things() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(own_data::show))
+        .routes(routes!(own_data::erase))
+        .routes(routes!(likes::exchange))
+        .routes(routes!(addresses::exchange))
+        .routes(routes!(baskets::exchange))
+        .routes(routes!(interactions::say, interactions::forget))
+        .routes(routes!(interactions::funnel))
+}
+
 fn routes(has_core: bool) -> OpenApiRouter<App> {
     let router = OpenApiRouter::with_openapi(Description::openapi())
         // People
@@ -68,13 +80,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(recovery::ask))
-        .routes(routes!(own_data::show))
-        .routes(routes!(own_data::erase))
-        .routes(routes!(likes::exchange))
-        .routes(routes!(addresses::exchange))
-        .routes(routes!(baskets::exchange))
-        .routes(routes!(interactions::say, interactions::forget))
-        .routes(routes!(interactions::funnel))
+        .merge(of_own_things())
         .merge(told())
         .routes(routes!(contacts::mine, contacts::forget))
         .routes(routes!(contacts::was_guest))
