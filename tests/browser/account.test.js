@@ -1,4 +1,4 @@
-// What belongs to a buyer's account: the addresses that are kept for orders, and the mail address that it is known by.
+// What belongs to a buyer's account: the addresses that are kept for orders, orders and baskets, and the mail address that it is known by.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -178,6 +178,61 @@ test("an order placed on one device is on the other one of its buyer: followed t
     await server.start();
     await tablet.page.getByText("Nothing is set aside any more").first().waitFor();
     await phone.page.getByText("Nothing is set aside any more").first().waitFor();
+    assert.deepEqual([...till.problems, ...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
+
+// How much of the tea the open basket says there is.
+const inBasket = (till, tea, quantity) => till.page.getByRole("group", { name: tea, exact: true }).getByText(quantity, { exact: true });
+
+test("two devices of a buyer fill one basket, also without a server, and what one orders is out on both", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [till, phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    const { stall, tea } = await bringingStall(till);
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    await keptOffline(phone.page);
+    await keptOffline(tablet.page);
+    // Neither page is loaded again from here on.
+    await tablet.go("/basket");
+    await phone.go("/market");
+    await phone.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+    await phone.button("Put in basket").click();
+    await phone.page.getByText("In your basket: 1.").first().waitFor();
+    await inBasket(tablet, tea, "1").waitFor();
+    await phone.page.getByRole("navigation").getByRole("link", { name: /^Basket/ }).first().click();
+    await inBasket(phone, tea, "1").waitFor();
+
+    await server.kill();
+    for (const buyer of [phone, tablet]) {
+      await buyer.page.getByRole("group", { name: tea, exact: true }).getByRole("button", { name: "More" }).click();
+      await inBasket(buyer, tea, "2").waitFor();
+    }
+    await server.start();
+    for (const buyer of [phone, tablet]) await inBasket(buyer, tea, "3").waitFor();
+
+    await phone.button(`Order from ${stall}`).click();
+    await phone.order();
+    await phone.page.getByText("the stall was told").first().waitFor();
+    await tablet.page.getByText("Your basket is empty").first().waitFor();
+    assert.equal(new URL(tablet.page.url()).pathname, "/basket");
+    // Whoever uses the tablet next sees none of it.
+    await phone.go("/market");
+    await phone.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+    await phone.button("Put in basket").click();
+    await inBasket(tablet, tea, "1").waitFor();
+    await tablet.go("/me");
+    await tablet.button("Sign out").click();
+    await tablet.page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await tablet.page.getByText("Shopping without an account").waitFor();
+    await tablet.go("/basket");
+    await tablet.page.getByText("Your basket is empty").first().waitFor();
     assert.deepEqual([...till.problems, ...phone.problems, ...tablet.problems], []);
   } finally {
     for (const browser of browsers) await browser.close();
