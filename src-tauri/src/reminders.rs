@@ -191,7 +191,7 @@ mod tests {
         let mut before = Reminders::new(FIRST_MS);
         let [(first, told), (second, held), (third, silent)] = [order(1), order(2), order(3)];
         before.begin(first, told.clone(), 0);
-        assert_eq!(before.due(FIRST_MS, None), [told.clone()]);
+        assert_eq!(before.due(FIRST_MS, None), std::slice::from_ref(&told));
         before.hold(Some(second), held.clone(), 500_000);
         before.hold(None, Arrival::Test, 500_000);
         before.go_on(third, (silent, 8, None));
