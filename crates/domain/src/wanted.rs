@@ -97,6 +97,17 @@ impl Unkeepable {
     }
 }
 
+/// What has to be written so that what was kept of one state becomes another one.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Changes {
+    pub devices_gone: Vec<ThingId>,
+    /// How far those have counted whose count is another one.
+    pub devices: Vec<(ThingId, i64)>,
+    /// By device and first number.
+    pub parts_gone: Vec<(ThingId, i64)>,
+    pub parts: Vec<(ThingId, Part)>,
+}
+
 /// There is no room for more: what is in has to be ordered first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Full;
@@ -162,6 +173,26 @@ impl Baskets {
     /// What is still in, by device.
     pub fn parts(&self) -> impl Iterator<Item = (ThingId, Part)> {
         self.counted.iter().flat_map(|(device, counted)| counted.parts.iter().map(|part| (*device, *part)))
+    }
+
+    /// What is other than it was.
+    #[must_use]
+    pub fn changes_since(&self, before: &Self) -> Changes {
+        let numbered = |baskets: &Self| -> BTreeMap<(ThingId, i64), Part> {
+            baskets.parts().map(|(device, part)| ((device, part.first), part)).collect()
+        };
+        let (was, is) = (numbered(before), numbered(self));
+        let devices_gone =
+            before.devices().map(|(device, _)| device).filter(|device| self.up_to(*device) == 0);
+        let devices = self.devices().filter(|(device, up_to)| before.up_to(*device) != *up_to);
+        let parts_gone = was.keys().filter(|number| !is.contains_key(number)).copied();
+        let parts = is.iter().filter(|(number, part)| was.get(number) != Some(part));
+        Changes {
+            devices_gone: devices_gone.collect(),
+            devices: devices.collect(),
+            parts_gone: parts_gone.collect(),
+            parts: parts.map(|((device, _), part)| (*device, *part)).collect(),
+        }
     }
 
     /// How far a device has counted.

@@ -1,7 +1,5 @@
 //! The baskets of an account, brought together from all its devices. Nobody else sees them.
 
-use std::collections::BTreeMap;
-
 use soko_domain::ids::ThingId;
 use soko_domain::wanted::{Baskets, DEVICES_MAX, PARTS_MAX, Part, Put};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -86,25 +84,22 @@ fn keep(
          on conflict (account) do update set version = excluded.version",
         params![account, version],
     )?;
-    for (device, _) in known.devices().filter(|(device, _)| now.up_to(*device) == 0) {
+    let changes = now.changes_since(known);
+    for device in changes.devices_gone {
         tx.run("delete from basket_device where account = $1 and device = $2", params![account, device])?;
     }
-    for (device, up_to) in now.devices().filter(|(device, up_to)| known.up_to(*device) != *up_to) {
+    for (device, up_to) in changes.devices {
         tx.run(
             "insert into basket_device (account, device, up_to, version) values ($1, $2, $3, $4)
              on conflict (account, device) do update set up_to = excluded.up_to, version = excluded.version",
             params![account, device, up_to, version],
         )?;
     }
-    let numbered = |baskets: &Baskets| -> BTreeMap<(ThingId, i64), Part> {
-        baskets.parts().map(|(device, part)| ((device, part.first), part)).collect()
-    };
-    let (before, after) = (numbered(known), numbered(now));
-    for (device, first) in before.keys().filter(|number| !after.contains_key(number)) {
+    for (device, first) in changes.parts_gone {
         let sql = "delete from basket_part where account = $1 and device = $2 and first = $3";
-        tx.run(sql, params![account, *device, *first])?;
+        tx.run(sql, params![account, device, first])?;
     }
-    for ((device, first), part) in after.iter().filter(|(number, part)| before.get(number) != Some(part)) {
+    for (device, part) in changes.parts {
         let Put { added_ms, seen_minor, stall, product } = part.put;
         tx.run(
             "insert into basket_part (account, device, first, units, stall, product, seen_minor, added_ms)
@@ -112,7 +107,7 @@ fn keep(
              on conflict (account, device, first) do update
              set units = excluded.units, stall = excluded.stall, product = excluded.product,
                seen_minor = excluded.seen_minor, added_ms = excluded.added_ms",
-            params![account, *device, *first, part.units, stall, product, seen_minor, added_ms],
+            params![account, device, part.first, part.units, stall, product, seen_minor, added_ms],
         )?;
     }
     Ok(())

@@ -265,25 +265,22 @@ fn edit(tx: &mut dyn Tx, whose: &str, before: &Baskets, now: &Baskets) -> Result
 
 /// Writes what is other than it was, and the lines that follow from it.
 fn keep(tx: &mut dyn Tx, whose: &str, before: &Baskets, now: &Baskets) -> Result<(), StoreError> {
-    for (device, _) in before.devices().filter(|(device, _)| now.up_to(*device) == 0) {
+    let changes = now.changes_since(before);
+    for device in changes.devices_gone {
         tx.execute("delete from basket_heard where whose = $1 and device = $2", params![whose, device])?;
     }
-    for (device, up_to) in now.devices().filter(|(device, up_to)| before.up_to(*device) != *up_to) {
+    for (device, up_to) in changes.devices {
         tx.execute(
             "insert into basket_heard (whose, device, up_to) values ($1, $2, $3)
              on conflict (whose, device) do update set up_to = excluded.up_to",
             params![whose, device, up_to],
         )?;
     }
-    let numbered = |baskets: &Baskets| -> BTreeMap<(ThingId, i64), Part> {
-        baskets.parts().map(|(device, part)| ((device, part.first), part)).collect()
-    };
-    let (was, is) = (numbered(before), numbered(now));
-    for (device, first) in was.keys().filter(|number| !is.contains_key(number)) {
+    for (device, first) in changes.parts_gone {
         let sql = "delete from basket_part where whose = $1 and device = $2 and first = $3";
-        tx.execute(sql, params![whose, *device, *first])?;
+        tx.execute(sql, params![whose, device, first])?;
     }
-    for ((device, first), part) in is.iter().filter(|(number, part)| was.get(number) != Some(part)) {
+    for (device, part) in changes.parts {
         let Put { added_ms, seen_minor, stall, product } = part.put;
         tx.execute(
             "insert into basket_part (whose, device, first, units, stall, product, seen_minor, added_ms)
@@ -291,7 +288,7 @@ fn keep(tx: &mut dyn Tx, whose: &str, before: &Baskets, now: &Baskets) -> Result
              on conflict (whose, device, first) do update
              set units = excluded.units, stall = excluded.stall, product = excluded.product,
                seen_minor = excluded.seen_minor, added_ms = excluded.added_ms",
-            params![whose, *device, *first, part.units, stall, product, seen_minor, added_ms],
+            params![whose, device, part.first, part.units, stall, product, seen_minor, added_ms],
         )?;
     }
     keep_lines(tx, whose, &before.lines(), now)
