@@ -180,18 +180,21 @@ impl Device {
 
     async fn own_data(&self) -> Result<FileMade, Undone> {
         let (server, session) = (self.server()?, self.session()?);
-        let bytes = self.with_session(server.own_data(&session).await.map_err(Undone::from))?;
+        let bytes = self.with_session(&session, server.own_data(&session).await.map_err(Undone::from))?;
         Ok(self.made("soko-my-data.json", bytes))
     }
 
     async fn change_email(&self, email: &str, password: &str) -> Result<(), Undone> {
         let (server, session) = (self.server()?, self.session()?);
-        self.with_session(server.change_email(&session, email, password).await.map_err(Undone::from))
+        self.with_session(
+            &session,
+            server.change_email(&session, email, password).await.map_err(Undone::from),
+        )
     }
 
     async fn erase_account(&self, password: &str) -> Result<(), Undone> {
         let (own, server, session) = (self.own()?, self.server()?, self.session()?);
-        self.with_session(server.erase_account(&session, password).await.map_err(Undone::from))?;
+        self.with_session(&session, server.erase_account(&session, password).await.map_err(Undone::from))?;
         let whose = likes::whose(&own);
         self.write(|tx| {
             by_whom::forget(tx, &whose)?;
@@ -206,8 +209,11 @@ impl Device {
 
     async fn messages(&self, verb: &MessagesVerb) -> Result<MessagesReply, Undone> {
         let (server, session) = (self.server()?, self.session()?);
-        let reply = self.with_session(server.messages(&session, verb).await.map_err(Undone::from))?;
-        if let MessagesReply::Wishes(wishes) = &reply {
+        let reply =
+            self.with_session(&session, server.messages(&session, verb).await.map_err(Undone::from))?;
+        if let MessagesReply::Wishes(wishes) = &reply
+            && self.own()?.session == session
+        {
             self.keep_quiet(&wishes.quiet)?;
         }
         Ok(reply)
@@ -219,7 +225,9 @@ impl Device {
             self.quiet_learned_ms.get().is_some_and(|at_ms| self.clock_ms() < at_ms + QUIET_KEPT_MS);
         let own = self.own()?;
         let Some(session) = own.session().filter(|_| self.host.rings() && !is_known) else { return Ok(()) };
-        if let Ok(MessagesReply::Wishes(wishes)) = self.server()?.messages(session, &MessagesVerb::Look).await
+        let heard = self.server()?.messages(session, &MessagesVerb::Look).await;
+        if let Ok(MessagesReply::Wishes(wishes)) = heard
+            && self.own()? == own
         {
             self.keep_quiet(&wishes.quiet)?;
             self.quiet_learned_ms.set(Some(self.clock_ms()));
@@ -229,7 +237,7 @@ impl Device {
 
     pub(crate) async fn programs(&self, call: &ProgramsCall) -> Result<ProgramsReply, Undone> {
         let (server, session) = (self.server()?, self.session()?);
-        self.with_session(server.programs(&session, call).await.map_err(Undone::from))
+        self.with_session(&session, server.programs(&session, call).await.map_err(Undone::from))
     }
 
     fn session(&self) -> Result<String, Undone> {
@@ -238,12 +246,14 @@ impl Device {
         session.ok_or_else(|| Undone::refused("not_signed_in", "sign in first"))
     }
 
-    /// Ends the session here when the server does not know it any more.
-    fn with_session<T>(&self, answer: Result<T, Undone>) -> Result<T, Undone> {
+    /// Ends the session here when the server does not know it any more, unless another one has begun since it was asked.
+    fn with_session<T>(&self, session: &str, answer: Result<T, Undone>) -> Result<T, Undone> {
         if let Err(Undone::Refused(refused)) = &answer
             && refused.code == "no_access"
         {
-            self.forget_session()?;
+            if self.own()?.session == session {
+                self.forget_session()?;
+            }
             return Err(Undone::refused("not_signed_in", "the session has ended: sign in again"));
         }
         answer
@@ -256,7 +266,7 @@ impl Device {
         // A stall that was restored from a backup has an owner: whether that is this account, enrolling tells.
         let is_taken = matches!(&claimed, Err(Undone::Refused(refused)) if refused.code == "stall_taken");
         if !is_taken {
-            self.with_session(claimed)?;
+            self.with_session(&session, claimed)?;
         }
         let role = self.status(stall)?.role;
         self.enrol_by_session(&server, (stall, role), session).await
@@ -269,9 +279,9 @@ impl Device {
         session: String,
     ) -> Result<(), Undone> {
         let name = self.status(stall)?.name;
-        let ticket = Ticket::Person { session, role: role.name().to_owned() };
+        let ticket = Ticket::Person { session: session.clone(), role: role.name().to_owned() };
         let enrolled = self.enrol(server, stall, (&name, &ticket)).await;
-        self.with_session(enrolled)?;
+        self.with_session(&session, enrolled)?;
         self.begin_exchange(stall);
         Ok(())
     }
@@ -307,7 +317,7 @@ impl Device {
         let (link, session) = (self.connected(stall)?, self.session()?);
         let server = self.server_at(&link.server)?;
         let answer = server.invite(&session, stall, role.name()).await.map_err(Undone::from);
-        let code = self.with_session(answer)?;
+        let code = self.with_session(&session, answer)?;
         let invitation = Invitation { server: link.server, stall, role, code: code.code };
         Ok(DeviceReply::Invitation { invitation: invitation.to_text(), expires_ms: code.expires_ms })
     }

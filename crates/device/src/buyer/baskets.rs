@@ -136,11 +136,7 @@ impl Device {
         let (server, whose) = (self.server_at(&own.server)?, likes::whose(&own));
         for _ in 0..ROUNDS_MAX {
             let (edits, asked) = self.read(|tx| to_say(tx, &whose))?;
-            let heard = self.heard(server.exchange_baskets(session, &asked).await)?;
-            // Whoever signed out or ended the account meanwhile is nobody here.
-            if self.own()? != own {
-                return Ok(None);
-            }
+            let heard = self.heard(&own, server.exchange_baskets(session, &asked).await)?;
             match heard {
                 Heard::Now(said) => {
                     let draw = || self.random_id();

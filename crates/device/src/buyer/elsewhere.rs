@@ -35,7 +35,7 @@ impl Device {
         let mut after = None::<String>;
         for _ in 0..PORTIONS_MAX {
             let asked = server.own_orders(session, (after.as_deref(), limit)).await;
-            let OwnOrders { orders, next } = match self.heard(asked)? {
+            let OwnOrders { orders, next } = match self.heard(&own, asked)? {
                 Heard::Now(portion) => portion,
                 Heard::Waits(waits) => return Ok(Some(waits)),
                 // A server that does not tell them: each device has its own.
@@ -53,7 +53,9 @@ impl Device {
                 break;
             }
         }
-        *self.orders_known_of.borrow_mut() = Some(whose);
+        if self.own()? == own {
+            *self.orders_known_of.borrow_mut() = Some(whose);
+        }
         Ok(None)
     }
 

@@ -290,10 +290,10 @@ impl Device {
             let guest = PlacedAs::Guest(own.guest);
             let buyer = if whose.is_empty() { Some(guest) } else { Buyer::now(&own).placed_as(&own) };
             let Some(buyer) = buyer else { continue };
-            if let Some(waits) = self.forget_there(&server, &buyer, &whose).await? {
+            if let Some(waits) = self.forget_there(&server, (&own, &buyer), &whose).await? {
                 return Ok(Some(waits));
             }
-            if let Some(waits) = self.send_met(&server, &buyer, &whose).await? {
+            if let Some(waits) = self.send_met(&server, (&own, &buyer), &whose).await? {
                 return Ok(Some(waits));
             }
         }
@@ -303,14 +303,14 @@ impl Device {
     async fn forget_there(
         &self,
         server: &Server,
-        buyer: &PlacedAs,
+        (own, buyer): (&Own, &PlacedAs),
         whose: &str,
     ) -> Result<Option<Waits>, Undone> {
         let sql = "select 1 from consent where whose = $1 and is_to_forget = 1";
         if self.read(|tx| Ok(tx.query_opt(sql, params![whose])?.is_none()))? {
             return Ok(None);
         }
-        match self.heard(server.forget_interactions(buyer).await)? {
+        match self.heard(own, server.forget_interactions(buyer).await)? {
             Heard::Waits(waits) => return Ok(Some(waits)),
             // A server that knows no such request never kept any.
             Heard::Now(()) | Heard::Refused { .. } => {}
@@ -323,7 +323,7 @@ impl Device {
     async fn send_met(
         &self,
         server: &Server,
-        buyer: &PlacedAs,
+        (own, buyer): (&Own, &PlacedAs),
         whose: &str,
     ) -> Result<Option<Waits>, Undone> {
         loop {
@@ -331,7 +331,7 @@ impl Device {
             if portion.is_empty() {
                 return Ok(None);
             }
-            match self.heard(server.send_interactions(buyer, &portion).await)? {
+            match self.heard(own, server.send_interactions(buyer, &portion).await)? {
                 Heard::Waits(waits) => return Ok(Some(waits)),
                 // What is refused once is refused again.
                 Heard::Now(()) | Heard::Refused { .. } => {}

@@ -91,7 +91,7 @@ impl Device {
         self.write(|tx| adopt(tx, &whose))?;
         loop {
             let (since, said) = self.read(|tx| Ok((seen(tx, &whose)?, unsent(tx, &whose)?)))?;
-            let heard = match self.heard(server.exchange_likes(session, since, &said).await)? {
+            let heard = match self.heard(&own, server.exchange_likes(session, since, &said).await)? {
                 Heard::Now(heard) => heard,
                 Heard::Waits(waits) => return Ok(Some(waits)),
                 Heard::Refused { .. } => {

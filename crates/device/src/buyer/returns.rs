@@ -133,7 +133,7 @@ impl Device {
         };
         let server = self.server_at(&unsent.buyer.server)?;
         let asked = (unsent.returned, unsent.why, unsent.lines.as_slice());
-        match self.heard(server.ask_return(&buyer, (unsent.stall, unsent.order), asked).await)? {
+        match self.heard(&own, server.ask_return(&buyer, (unsent.stall, unsent.order), asked).await)? {
             Heard::Now(now) => {
                 self.write(|tx| became(tx, unsent.order, &now.returns))?;
             }

@@ -94,7 +94,7 @@ impl Device {
         let server = self.server_at(&unsent.buyer.server)?;
         let Bought { order, product } = unsent.it;
         let said = Said { stall: unsent.stall, order, product, stars: unsent.stars, words: &unsent.words };
-        let (state, because, said_because) = match self.heard(server.say(&buyer, &said).await)? {
+        let (state, because, said_because) = match self.heard(&own, server.say(&buyer, &said).await)? {
             Heard::Now(()) => (OwnReviewState::Sent, String::new(), String::new()),
             Heard::Waits(waits) => return Ok(Some(waits)),
             Heard::Refused { code, sentence } => (OwnReviewState::Refused, code, sentence),

@@ -12,6 +12,7 @@ use super::own_orders::{self, Open, Why};
 use super::{baskets, likes, own_news, returns, swaps};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::kept::Own;
 use crate::server::{OrderNow, PlacedAs, Server, Unanswered, Wish};
 
 /// How often the server is asked about orders that it holds, beside what the market's stream rings.
@@ -189,8 +190,12 @@ impl Device {
         Ok(self.send_interactions().await?.or(waits))
     }
 
-    /// Whoever is not known any more must sign in again.
-    pub(super) fn heard<T>(&self, answer: Result<T, Unanswered>) -> Result<Heard<T>, Undone> {
+    /// Whoever is not known any more must sign in again. An answer to somebody who does not hold the device by now is nobody's:
+    /// nothing of it is kept behind an erasure, and it ends no session of whoever came after.
+    pub(super) fn heard<T>(&self, own: &Own, answer: Result<T, Unanswered>) -> Result<Heard<T>, Undone> {
+        if self.own()? != *own {
+            return Ok(Heard::Waits(Waits::ForPerson));
+        }
         Ok(match answer {
             Ok(now) => Heard::Now(now),
             Err(Unanswered::NoAnswer(_) | Unanswered::Unreached(_) | Unanswered::Later { .. }) => {
@@ -230,11 +235,11 @@ impl Device {
             (_, true) => server.cancel(open.stall, &buyer, open.order).await,
             (_, false) => server.order(open.stall, &buyer, open.order).await,
         };
-        match self.heard(asked)? {
+        match self.heard(&own, asked)? {
             Heard::Now(now) => self.order_became(open, (now.state, Why::default()), Some(&now))?,
             Heard::Waits(waits) => return Ok(Some(waits)),
             Heard::Refused { code, sentence } => {
-                self.order_refused(&server, &buyer, open, (&code, &sentence)).await?;
+                self.order_refused(&server, (&own, &buyer), open, (&code, &sentence)).await?;
             }
         }
         Ok(None)
@@ -264,7 +269,7 @@ impl Device {
     async fn order_refused(
         &self,
         server: &Server,
-        buyer: &PlacedAs,
+        (own, buyer): (&Own, &PlacedAs),
         open: &Open,
         (code, sentence): (&str, &str),
     ) -> Result<(), Undone> {
@@ -274,9 +279,10 @@ impl Device {
         }
         if open.state != OwnOrderState::Saved {
             // It ended another way than was asked for: the server says which.
-            return match server.order(open.stall, buyer, open.order).await {
-                Ok(now) => self.order_became(open, (now.state, Why::default()), Some(&now)),
-                Err(_) => Ok(()),
+            let asked = server.order(open.stall, buyer, open.order).await;
+            return match self.heard(own, asked)? {
+                Heard::Now(now) => self.order_became(open, (now.state, Why::default()), Some(&now)),
+                Heard::Waits(_) | Heard::Refused { .. } => Ok(()),
             };
         }
         let is_coupon = code.starts_with(COUPON);

@@ -111,7 +111,7 @@ impl Device {
         };
         let server = self.server_at(&unsent.buyer.server)?;
         let said = (unsent.swap, unsent.is_taken);
-        match self.heard(server.answer_swap(&buyer, (unsent.stall, unsent.order), said).await)? {
+        match self.heard(&own, server.answer_swap(&buyer, (unsent.stall, unsent.order), said).await)? {
             Heard::Now(now) => {
                 self.write(|tx| {
                     became(tx, unsent.order, &now.swaps)?;

@@ -15,7 +15,7 @@ use crate::world::*;
 const ORDER: OrderId = OrderId([0x31; 16]);
 const AMINA: &str = "amina@example.org";
 const BARAKA: &str = "baraka@example.org";
-const BASKETS: Marked = Marked { method: "POST ", path: "/me/baskets", instead: None };
+const BASKETS: Marked = Marked { method: "POST ", path: "/me/baskets", instead: Instead::Nothing };
 
 async fn buy(shell: &Shell, verb: BuyerVerb) {
     let command = BuyerCommand { id: shell.device.random_id(), verb };

@@ -97,7 +97,7 @@ pub(crate) async fn buyer(shell: &Shell, server: &Running) {
     buyer_of(shell, server.url()).await;
 }
 
-async fn buyer_of(shell: &Shell, server: String) {
+pub(crate) async fn buyer_of(shell: &Shell, server: String) {
     shell.device(DeviceVerb::UseServer { server }).await;
     shell
         .until("the market", async || {

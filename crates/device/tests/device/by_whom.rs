@@ -10,7 +10,7 @@ use soko_domain::delivery::Handing;
 use soko_domain::ids::{OrderId, ProductId};
 use soko_record_log::{OpenMode, Sqlite, StoreError, Tx};
 
-use crate::buyer::{buy, buyer, offers, orders_at, own_order, put, until_state};
+use crate::buyer::{buy, buyer, buyer_of, offers, orders_at, own_order, put, until_state};
 use crate::world::*;
 
 const FIRST: OrderId = OrderId([0x71; 16]);
@@ -211,6 +211,43 @@ fn an_account_that_is_erased_leaves_nothing_of_its_orders_on_the_device() {
         phone.close();
         assert_eq!(kept_of_orders(&folder.path().join("phone")), 0);
         stall.close();
+    });
+}
+
+#[test]
+fn an_answer_that_comes_behind_an_erasure_is_nobodys() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let asks = Marked { method: "GET ", path: "/v1/me/orders?", instead: Instead::Later };
+        let way = Lossy::before(&server, (asks, 1)).await;
+        way.lost.set(1);
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let phone = Shell::open(&folder.path().join("phone"));
+        buyer_of(&phone, way.url()).await;
+        phone.sign_up_at(way.url(), AMINA).await;
+        buy(&phone, 1, put(MANGO, 1)).await;
+        assert_eq!(buy(&phone, 2, order_for(FIRST, "Amina")).await, Answer::Bought);
+        until_state(&phone, FIRST, OwnOrderState::Held).await;
+        phone.device(DeviceVerb::SignOut).await;
+
+        // The server has told of the order, and it is on its way when the account ends.
+        way.lost.set(0);
+        sign_in(&phone, AMINA).await;
+        phone.until("the reply on its way", async || (way.lost.get() == 1).then_some(())).await;
+        phone.device(DeviceVerb::EraseAccount { password: PASSWORD.into() }).await;
+        phone.sign_up_at(way.url(), AMINA).await;
+        let passed = way.passed.get();
+        way.gate.notify_one();
+        // Whoever asks again has dealt with what came before.
+        phone.until("the next question", async || (way.passed.get() > passed + 1).then_some(())).await;
+        finds_nothing(&phone, "somebody new").await;
+        assert!(phone.about().await.account.is_some(), "whoever came after is signed in");
+        phone.close();
+        assert_eq!(kept_of_orders(&folder.path().join("phone")), 0);
+        stall.close();
+        way.end().await;
     });
 }
 

@@ -12,7 +12,7 @@ use crate::world::*;
 
 const OTHER: LogId = LogId([0x52; 16]);
 const PASSWORD: &str = "orchid ladder frost";
-const LEAVING: Marked = Marked { method: "POST ", path: "/devices/leave HTTP", instead: None };
+const LEAVING: Marked = Marked { method: "POST ", path: "/devices/leave HTTP", instead: Instead::Nothing };
 
 fn leave(by_backup: bool) -> DeviceVerb {
     DeviceVerb::Leave { stall: STALL, by_backup }

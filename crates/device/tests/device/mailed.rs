@@ -6,7 +6,7 @@ use soko_app_api::{
 use soko_domain::ids::SaleId;
 
 use crate::sink::Sink;
-use crate::world::{Lossy, Marked, PASSWORD, Running, STALL, Shell, Ways, on_one_thread};
+use crate::world::{Instead, Lossy, Marked, PASSWORD, Running, STALL, Shell, Ways, on_one_thread};
 
 const SALE: SaleId = SaleId([0x41; 16]);
 
@@ -17,7 +17,7 @@ fn send(way: MailedWay, address: &str) -> Call {
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// What a register asks for a receipt by.
-const ASKS: Marked = Marked { method: "PUT ", path: "/mailed/", instead: None };
+const ASKS: Marked = Marked { method: "PUT ", path: "/mailed/", instead: Instead::Nothing };
 
 fn mail(address: &str) -> Call {
     send(MailedWay::Mail, address)
@@ -153,7 +153,7 @@ fn a_server_that_is_busy_is_asked_again_when_it_said() {
         let sink = Sink::open().await;
         let server = Running::start_with(&folder.path().join("server"), 0, Some(sink.address));
         let busy = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let lossy = Lossy::before(&server, (Marked { instead: Some(busy), ..ASKS }, 1)).await;
+        let lossy = Lossy::before(&server, (Marked { instead: Instead::Reply(busy), ..ASKS }, 1)).await;
         let till = Shell::open(&folder.path().join("till"));
         till.shop_at(lossy.url()).await;
         till.sell_mangoes(SALE).await;

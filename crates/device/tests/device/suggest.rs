@@ -231,7 +231,9 @@ fn what_one_person_had_and_sent_away_says_nothing_to_who_signs_in_after_them() {
 const DELTAS: Marked = Marked {
     method: "GET ",
     path: "/from/",
-    instead: Some("HTTP/1.1 200 OK\r\ncontent-length: 18\r\nconnection: close\r\n\r\nno difference here"),
+    instead: Instead::Reply(
+        "HTTP/1.1 200 OK\r\ncontent-length: 18\r\nconnection: close\r\n\r\nno difference here",
+    ),
 };
 
 #[test]

@@ -300,7 +300,7 @@ impl Shell {
         self.sign_up_at(server.url(), email).await;
     }
 
-    async fn sign_up_at(&self, server: String, email: &str) {
+    pub(crate) async fn sign_up_at(&self, server: String, email: &str) {
         self.device(DeviceVerb::UseServer { server }).await;
         let (email, password) = (email.into(), PASSWORD.into());
         self.device(DeviceVerb::CreateAccount { email, password }).await;
@@ -436,16 +436,28 @@ pub(crate) struct Marked {
     pub(crate) method: &'static str,
     /// A part of its path.
     pub(crate) path: &'static str,
-    /// What comes back in the place of the server's reply; nothing for a connection that ends.
-    pub(crate) instead: Option<&'static str>,
+    pub(crate) instead: Instead,
 }
 
-pub(crate) const ORDERS: Marked = Marked { method: "POST ", path: "/orders HTTP", instead: None };
+/// What comes back in the place of the server's reply.
+#[derive(Clone, Copy)]
+pub(crate) enum Instead {
+    /// The connection ends.
+    Nothing,
+    Reply(&'static str),
+    /// The server's own, once it is let through.
+    Later,
+}
+
+pub(crate) const ORDERS: Marked = Marked { method: "POST ", path: "/orders HTTP", instead: Instead::Nothing };
 
 /// Stands before a server and loses the reply to the first requests of a kind.
 pub(crate) struct Lossy {
     address: SocketAddr,
     pub(crate) lost: Rc<Cell<u32>>,
+    /// Replies to such requests that came back.
+    pub(crate) passed: Rc<Cell<u32>>,
+    pub(crate) gate: Rc<Notify>,
     accepts: tokio::task::JoinHandle<()>,
 }
 
@@ -453,15 +465,21 @@ impl Lossy {
     pub(crate) async fn before(server: &Running, (marked, losses): (Marked, u32)) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let (address, behind) = (listener.local_addr().unwrap(), server.address);
-        let lost = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&lost);
+        let (lost, passed, gate) = (Rc::default(), Rc::default(), Rc::new(Notify::new()));
+        let way = Way {
+            marked,
+            losses,
+            lost: Rc::clone(&lost),
+            passed: Rc::clone(&passed),
+            gate: Rc::clone(&gate),
+        };
         let accepts = tokio::task::spawn_local(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(behind).await else { continue };
-                tokio::task::spawn_local(carry(near, far, Rc::clone(&counted), (marked, losses)));
+                tokio::task::spawn_local(carry(near, far, way.clone()));
             }
         });
-        Self { address, lost, accepts }
+        Self { address, lost, passed, gate, accepts }
     }
 
     /// Nobody listens there any more.
@@ -475,15 +493,19 @@ impl Lossy {
     }
 }
 
-/// Carries bytes both ways. A connection with a request that is to lose its reply ends before it comes back, or brings another one.
-async fn carry(
-    mut near: TcpStream,
-    mut far: TcpStream,
+#[derive(Clone)]
+struct Way {
+    marked: Marked,
+    losses: u32,
     lost: Rc<Cell<u32>>,
-    (marked, losses): (Marked, u32),
-) {
+    passed: Rc<Cell<u32>>,
+    gate: Rc<Notify>,
+}
+
+/// Carries bytes both ways. What comes back for a request that is to lose its reply is what its kind says.
+async fn carry(mut near: TcpStream, mut far: TcpStream, way: Way) {
     let (mut there, mut back) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    let (method, path) = (marked.method.as_bytes(), marked.path.as_bytes());
+    let (method, path) = (way.marked.method.as_bytes(), way.marked.path.as_bytes());
     let mut is_marked = false;
     loop {
         tokio::select! {
@@ -496,17 +518,22 @@ async fn carry(
             }
             read = far.read(&mut back) => {
                 let Some(part) = part(read, &back) else { return };
-                if is_marked && lost.get() < losses {
-                    lost.set(lost.get() + 1);
-                    if let Some(instead) = marked.instead {
-                        let _ = near.write_all(instead.as_bytes()).await;
+                if is_marked && way.lost.get() < way.losses {
+                    way.lost.set(way.lost.get() + 1);
+                    match way.marked.instead {
+                        Instead::Nothing => return,
+                        Instead::Reply(said) => {
+                            let _ = near.write_all(said.as_bytes()).await;
+                            return;
+                        }
+                        Instead::Later => way.gate.notified().await,
                     }
-                    return;
                 }
-                is_marked = false;
                 if near.write_all(part).await.is_err() {
                     return;
                 }
+                way.passed.set(way.passed.get() + u32::from(is_marked));
+                is_marked = false;
             }
         }
     }
