@@ -247,7 +247,19 @@ impl Cart {
         match self.lines.iter_mut().find(is_it) {
             Some(line) if line.key == key => {}
             Some(line) => (line.key, line.quantity) = (key, line.quantity + was.quantity),
-            None => self.lines.insert(at.min(self.lines.len()), was.clone()),
+            None => {
+                // What was asked for then and is in the order by now is there.
+                let sent = |cart: &Self| {
+                    let there = cart.there.iter().find(|there| Some(there.line) == was.tab_line)?;
+                    Some(there.sent)
+                };
+                let arrived = match (sent(before), sent(self)) {
+                    (Some(Some(sent)), Some(None)) => sent.more,
+                    (_, _) => 0,
+                };
+                let line = CartLine { tab_quantity: was.tab_quantity + arrived, ..was.clone() };
+                self.lines.insert(at.min(self.lines.len()), line);
+            }
         }
     }
 
@@ -333,8 +345,7 @@ impl CartLine {
         })
     }
 
-    /// Of a product, with nothing said about it. A line of an open order is none: two registers that raise it, each by one and apart
-    /// from each other, would both write the same number.
+    /// Of a product, with nothing said about it. A line of an open order is none: what is put on top of it is a line of its own.
     fn is_plain(&self) -> bool {
         self.product.is_some()
             && self.note.is_empty()
@@ -714,5 +725,25 @@ mod tests {
         }
         assert!(!cart.add(&row(1)));
         assert!(soko_app_api::encode(&cart).unwrap().len() <= soko_app_api::DRAFT_BYTES_MAX);
+
+        // Put into an open order, and more of each line of it.
+        let (mut now, mut next) = (tab(&[]), 0_u32);
+        let mut id = || {
+            next += 1;
+            ThingId([&next.to_be_bytes()[..], &[7; 12]].concat().try_into().unwrap())
+        };
+        for number in 0..LINES_MAX {
+            let [line] = &tab(&[(1, 1)]).lines[..] else { panic!("one line") };
+            let name = format!("A thing with a long name, number {number}");
+            let picture = Some(Hash([9; 32]));
+            now.lines.push(OpenOrderLineView { line: id(), name, picture, ..line.clone() });
+        }
+        let mut full = Cart::of_tab(&now, cart.sale, cart.command);
+        for key in full.lines.iter().map(|line| line.key).collect::<Vec<_>>() {
+            full.set_quantity(key, 2);
+        }
+        full.send(id);
+        assert_eq!(full.lines.len(), 2 * LINES_MAX);
+        assert!(soko_app_api::encode(&full).unwrap().len() <= soko_app_api::DRAFT_BYTES_MAX);
     }
 }

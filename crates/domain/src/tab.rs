@@ -106,16 +106,19 @@ impl Bill {
     }
 
     /// The units that a sale of so many is of, the first ones of those that are due. What others took out meanwhile is in the
-    /// customer's hands all the same; nothing where somebody else paid some of it.
+    /// customer's hands all the same. Nothing where somebody else paid some of it, or may have: once units of a line are paid,
+    /// fewer that are due than whoever sells saw may be those, and money is not taken for them twice.
     pub fn pay(&self, line: ThingId, units: i64) -> Option<Vec<TabSpan>> {
         let mut left = units.max(0);
         if self.is_whole {
             return (left == 0).then(Vec::new);
         }
         let mut spans = first(&self.due_spans(line), &mut left);
-        let mut known = self.paid.clone();
-        known.add(&of_line(line, &spans));
-        spans.extend(first(&known.gaps(line, self.of(line)), &mut left));
+        if self.paid(line) == 0 {
+            let mut known = Units::default();
+            known.add(&of_line(line, &spans));
+            spans.extend(first(&known.gaps(line, self.of(line)), &mut left));
+        }
         if !self.has_sale && left > 0 {
             let from = self.of(line).max(0);
             spans.push((from, from.saturating_add(left)));
@@ -253,13 +256,16 @@ mod tests {
         assert_eq!(paid.pay(LINE, 2), Some(vec![span(0, 1), span(2, 3)]));
         assert_eq!(paid.pay(LINE, 0), Some(vec![]));
         assert_eq!(paid.pay(LINE, 5), None, "that many are not to be paid");
-        let less = bill(3, &[span(0, 1)], &[span(2, 3)]);
+        let less = bill(3, &[], &[span(2, 3)]);
         assert_eq!(
-            less.pay(LINE, 2),
-            Some(vec![span(1, 2), span(2, 3)]),
+            less.pay(LINE, 3),
+            Some(vec![span(0, 2), span(2, 3)]),
             "taken out elsewhere, and paid here"
         );
-        assert_eq!(less.pay(LINE, 3), None);
+        // Two of which one was taken out, and both counters saw one: whoever comes second takes no money for it.
+        let second = bill(2, &[span(0, 1)], &[span(1, 2)]);
+        assert_eq!(second.pay(LINE, 1), None, "paid elsewhere meanwhile");
+        assert_eq!(bill(3, &[span(0, 1)], &[span(2, 3)]).pay(LINE, 2), None, "it may be the paid one");
         assert_eq!(bill(1, &[], &[]).pay(LINE, 2), Some(vec![span(0, 1), span(1, 2)]), "goods in the hand");
     }
 

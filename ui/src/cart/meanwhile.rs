@@ -40,11 +40,17 @@ impl Cart {
             let was = before.lines.iter().find(|was| was.key == line.key);
             self.here(line) - was.map_or(0, |was| before.here(was))
         };
-        let customer = self.customer.filter(|_| self.customer != before.customer);
+        // What others said of the order meanwhile was followed, and is of the order.
+        let theirs = self.known.as_ref();
+        let customer = self.customer.filter(|_| {
+            self.customer != before.customer && theirs.is_none_or(|it| it.customer != self.customer)
+        });
         let returned = self.returned.clone().filter(|_| self.returned != before.returned);
-        let is_told = self.is_told && !before.is_told;
-        let note = if self.note == before.note { String::new() } else { self.note.clone() };
-        let (discount, reason) = match self.discount == before.discount {
+        let is_told = self.is_told && !before.is_told && theirs.is_none_or(|it| !it.is_told);
+        let is_noted = self.note != before.note && theirs.is_none_or(|it| it.note != self.note);
+        let note = if is_noted { self.note.clone() } else { String::new() };
+        let is_followed = theirs.is_some_and(|it| it.discount == self.discount);
+        let (discount, reason) = match self.discount == before.discount || is_followed {
             true => (DiscountInput::None, String::new()),
             false => (self.discount, self.reason.clone()),
         };
@@ -181,6 +187,36 @@ mod tests {
         now.replace(mine);
         let next = now.since(&sent, fresh());
         assert_eq!((goods(&next), next.lines[0].tab_line), (vec![(1, 1), (3, 1)], None));
+    }
+
+    /// The money is on its way, and somebody else says something of the order.
+    #[test]
+    fn what_others_say_of_an_open_order_meanwhile_is_not_said_of_the_next_customers_cart() {
+        let sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+        let mut now = sent.clone();
+        let mut view = tab(&[(21, 2)]);
+        view.discount = DiscountInput::PercentPpm(100_000);
+        view.reason = "regular".into();
+        (view.note, view.customer, view.is_told) = ("no ice".into(), Some(ThingId([7; 16])), true);
+        assert!(now.follow(&view));
+        let next = now.since(&sent, fresh());
+        assert_eq!(next, Cart { next_key: next.next_key, ..fresh() });
+        now.note = "for here".into();
+        assert_eq!(now.since(&sent, fresh()).note, "for here", "what was typed here is here");
+    }
+
+    /// It was written, and its answer was lost: a stranger to the order until it is heard of.
+    #[test]
+    fn what_others_say_of_an_order_whose_answer_was_lost_is_followed() {
+        let mut cart = cart();
+        cart.add(&row(1));
+        cart.send(ids(40));
+        let mut view = tab(&[(42, 1)]);
+        view.order = cart.tab.as_ref().unwrap().order;
+        (view.discount, view.note) = (DiscountInput::PercentPpm(100_000), "no ice".into());
+        assert!(cart.follow(&view));
+        assert_eq!((cart.discount, cart.note.as_str()), (view.discount, "no ice"));
+        assert_eq!(cart.parked("Table 4"), []);
     }
 
     #[derive(Clone, Copy)]

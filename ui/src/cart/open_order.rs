@@ -43,7 +43,8 @@ impl Cart {
     /// Takes over what the order says of itself, but for what something else was said of here. Answers which lines were seen.
     fn see(&mut self, view: &OpenOrderView) -> Vec<ThingId> {
         let now = Known::of(view);
-        let was = self.known.replace(now.clone()).unwrap_or(now);
+        // One that was kept by the program before does not know what was said here: nothing of it is said over what others did.
+        let was = self.known.replace(now).unwrap_or_else(|| self.said());
         if (self.discount, &self.reason) == (was.discount, &was.reason) {
             self.discount = view.discount;
             self.reason.clone_from(&view.reason);
@@ -58,6 +59,12 @@ impl Cart {
         let Some(tab) = &mut self.tab else { return Vec::new() };
         tab.title.clone_from(&view.title);
         std::mem::replace(&mut tab.seen, view.lines.iter().map(|line| line.line).collect())
+    }
+
+    /// What this cart says, in the place of what its order is known to say.
+    fn said(&self) -> Known {
+        let Self { discount, customer, is_told, .. } = *self;
+        Known { discount, reason: self.reason.clone(), note: self.note.clone(), customer, is_told }
     }
 
     /// What was asked for in an order that is paid by now, and is in it, was paid there: it is not beside the order.
@@ -118,8 +125,12 @@ impl Cart {
     /// word. Each has an identity, by which it is known again, and a repeat does nothing twice.
     pub fn send(&mut self, mut id: impl FnMut() -> ThingId) {
         self.split();
-        let new = || Tab { order: OrderId(id().0), title: String::new(), seen: Vec::new() };
-        let seen = self.tab.get_or_insert_with(new).seen.clone();
+        if self.tab.is_none() {
+            self.tab = Some(Tab { order: OrderId(id().0), title: String::new(), seen: Vec::new() });
+            // Whatever others say of it before this device hears of it again is theirs.
+            self.known = Some(Known::nothing());
+        }
+        let seen = self.tab.as_ref().map_or_else(Vec::new, |tab| tab.seen.clone());
         for line in &mut self.lines {
             let known = *line.tab_line.get_or_insert_with(&mut id);
             if self.there.iter().any(|there| there.line == known) {
@@ -165,13 +176,7 @@ impl Cart {
     /// The edits that put this cart aside as an open order: what was done to it here, and nothing else.
     pub fn parked(&self, title: &str) -> Vec<OpenOrderEdit> {
         let Some(tab) = &self.tab else { return Vec::new() };
-        let nothing = Known {
-            discount: DiscountInput::None,
-            reason: String::new(),
-            note: String::new(),
-            customer: None,
-            is_told: false,
-        };
+        let nothing = Known::nothing();
         let was = self.known.as_ref().unwrap_or(&nothing);
         let said = [
             (title != tab.title).then(|| OpenOrderEdit::Title(title.into())),
@@ -225,6 +230,16 @@ impl CartLine {
 }
 
 impl Known {
+    pub(super) fn nothing() -> Self {
+        Self {
+            discount: DiscountInput::None,
+            reason: String::new(),
+            note: String::new(),
+            customer: None,
+            is_told: false,
+        }
+    }
+
     pub(super) fn of(view: &OpenOrderView) -> Self {
         let OpenOrderView { discount, customer, is_told, .. } = *view;
         Self { discount, reason: view.reason.clone(), note: view.note.clone(), customer, is_told }

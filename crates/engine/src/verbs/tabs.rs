@@ -29,7 +29,8 @@ pub(super) fn of_sale(writing: &mut Writing<'_>, sale: SaleId, about: &SaleAbout
     let standing = tabs::standing(writing.tx, writing.log, (tab, Some(sale)))?;
     let closed_by = standing.paid.as_ref().map(|paid| paid.by);
     let Some(taken) = &about.tab_lines else { return Ok(OfTab { closed_by, word: None }) };
-    if taken.len() > LINES_MAX {
+    // What is paid or taken out stays a line of the order, and is none of the sale.
+    if taken.iter().filter(|line| line.quantity > 0).count() > LINES_MAX {
         return Err(Refusal::Invalid(Wrong::LinesOdd).into());
     }
     let asked: BTreeMap<ThingId, i64> = taken.iter().map(|line| (line.line, line.quantity)).collect();
