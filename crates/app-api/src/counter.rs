@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::Standing;
-use soko_domain::ids::{OrderId, SaleId, ThingId};
+use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
+use soko_domain::quantity::Unit;
 
-use crate::text::{as_hex, as_hex_opt, as_word};
-use crate::views::ProductRow;
+use crate::command::DiscountInput;
+use crate::said::Said;
+use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
+use crate::views::{LabelView, ProductRow};
 
 /// What a sale is about, beside its lines.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -38,7 +41,60 @@ pub struct OpenOrderRow {
     pub is_rest: bool,
 }
 
-/// So much of a line of an open order was to be paid when it was taken up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderView {
+    #[serde(with = "as_hex")]
+    pub order: OrderId,
+    pub title: String,
+    pub lines: Vec<OpenOrderLineView>,
+    #[serde(with = "as_hex_opt")]
+    pub customer: Option<ThingId>,
+    /// Off the whole order, and why.
+    pub discount: DiscountInput,
+    pub reason: String,
+    pub note: String,
+    /// The customer was told what it costs.
+    pub is_told: bool,
+    /// The sale that it became. It cannot be paid again.
+    #[serde(with = "as_hex_opt")]
+    pub closed_by: Option<SaleId>,
+    /// The first sale that paid some of it, where a rest of it is to be paid.
+    #[serde(with = "as_hex_opt")]
+    pub paid_by: Option<SaleId>,
+    /// The words that took something out.
+    #[serde(with = "as_hex_list")]
+    pub words: Vec<ThingId>,
+    pub problems: Vec<Said>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenOrderLineView {
+    #[serde(with = "as_hex")]
+    pub line: ThingId,
+    /// None for a custom amount.
+    #[serde(with = "as_hex_opt")]
+    pub product: Option<ProductId>,
+    pub name: String,
+    #[serde(with = "as_word")]
+    pub unit: Unit,
+    #[serde(with = "as_hex_opt")]
+    pub picture: Option<Hash>,
+    /// What of it is to be paid.
+    pub quantity: i64,
+    /// What of it is paid already.
+    pub paid: i64,
+    /// As it was when the line was put there.
+    pub unit_price_minor: i64,
+    pub price_per: i64,
+    pub discount: DiscountInput,
+    /// Why something comes off.
+    pub reason: String,
+    pub note: String,
+    /// What a scale's label says, in place of the price.
+    pub label: Option<LabelView>,
+}
+
+/// So many units of a line of an open order: to be paid when it was taken up, or taken out of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TabTaken {
     #[serde(with = "as_hex")]

@@ -6,6 +6,7 @@ use soko_domain::quantity::Unit;
 use soko_domain::verbs::make_sale::BeyondRule;
 
 use crate::command::DiscountInput;
+use crate::counter::TabTaken;
 use crate::deals::DealInput;
 use crate::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 
@@ -214,7 +215,8 @@ pub enum PriceListEdit {
     RemovePrice(#[serde(with = "as_hex")] ProductId),
 }
 
-/// One line of an open order. Its quantity is all of it, with what was paid of it before.
+/// One line of an open order. Its quantity counts when it is put in for the first time: more of it is a line of its own, and less
+/// of it is taken out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TabLine {
     /// None for a custom amount, which needs a name.
@@ -243,10 +245,11 @@ pub enum OpenOrderEdit {
         line: ThingId,
         content: TabLine,
     },
-    LineQuantity {
+    /// Takes so many units of each line out. A word that was said before is not said again.
+    TakeOut {
         #[serde(with = "as_hex")]
-        line: ThingId,
-        quantity: i64,
+        word: ThingId,
+        lines: Vec<TabTaken>,
     },
     LinePrice {
         #[serde(with = "as_hex")]
@@ -258,7 +261,6 @@ pub enum OpenOrderEdit {
         line: ThingId,
         note: String,
     },
-    RemoveLine(#[serde(with = "as_hex")] ThingId),
     Note(String),
     /// Off the whole order, and why.
     Discount(DiscountInput),

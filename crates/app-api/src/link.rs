@@ -63,9 +63,9 @@ pub enum Call {
     Meet(MeetCall),
 }
 
-/// Longest key and longest value of a draft.
+/// Longest key and longest value of a draft: a full open order fits, more of each line of which is on its way into it.
 pub const DRAFT_KEY_BYTES_MAX: usize = 100;
-pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
+pub const DRAFT_BYTES_MAX: usize = 160 * 1024;
 
 /// The answer to one call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -12,8 +12,7 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::audit::AuditRow;
-use crate::command::DiscountInput;
-use crate::counter::{OpenOrderRow, PaymentRow, ScannedRow};
+use crate::counter::{OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
 use crate::deals::DealView;
@@ -682,56 +681,6 @@ pub struct OrderLineView {
     pub unit: Unit,
     pub quantity: i64,
     pub total_minor: i64,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct OpenOrderView {
-    #[serde(with = "as_hex")]
-    pub order: OrderId,
-    pub title: String,
-    pub lines: Vec<OpenOrderLineView>,
-    #[serde(with = "as_hex_opt")]
-    pub customer: Option<ThingId>,
-    /// Off the whole order, and why.
-    pub discount: DiscountInput,
-    pub reason: String,
-    pub note: String,
-    /// The customer was told what it costs.
-    pub is_told: bool,
-    /// The sale that it became. It cannot be paid again.
-    #[serde(with = "as_hex_opt")]
-    pub closed_by: Option<SaleId>,
-    /// The first sale that paid some of it, where a rest of it is to be paid.
-    #[serde(with = "as_hex_opt")]
-    pub paid_by: Option<SaleId>,
-    pub problems: Vec<Said>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct OpenOrderLineView {
-    #[serde(with = "as_hex")]
-    pub line: ThingId,
-    /// None for a custom amount.
-    #[serde(with = "as_hex_opt")]
-    pub product: Option<ProductId>,
-    pub name: String,
-    #[serde(with = "as_word")]
-    pub unit: Unit,
-    #[serde(with = "as_hex_opt")]
-    pub picture: Option<Hash>,
-    /// What of it is to be paid.
-    pub quantity: i64,
-    /// What of it is paid already.
-    pub paid: i64,
-    /// As it was when the line was put there.
-    pub unit_price_minor: i64,
-    pub price_per: i64,
-    pub discount: DiscountInput,
-    /// Why something comes off.
-    pub reason: String,
-    pub note: String,
-    /// What a scale's label says, in place of the price.
-    pub label: Option<LabelView>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

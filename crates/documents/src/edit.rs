@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use soko_domain::basket::Discount;
+use soko_domain::entry::TabSpan;
 use soko_domain::ids::{Hash, ProductId, ThingId};
+use soko_domain::tab;
 use soko_domain::tax::TaxRate;
 
 use crate::fields::Fields;
@@ -103,6 +105,12 @@ pub enum Edit {
     RemoveLine {
         line: ThingId,
     },
+    /// Takes units out of a line, under a fresh id. They stay known as put in.
+    TakeOut {
+        line: ThingId,
+        word: ThingId,
+        spans: Vec<TabSpan>,
+    },
 }
 
 /// Why an edit was not made. Nothing changed.
@@ -196,6 +204,7 @@ fn slots(edit: &Edit) -> Vec<(Slot, Option<Scalar>)> {
         Edit::SetLineNote { line, note } => {
             set(Slot::Line(*line, LinePart::Note), Scalar::Text(note.clone()))
         }
+        Edit::TakeOut { line, word, spans } => set(Slot::Out(*line, *word), Scalar::Text(tab::kept(spans))),
         Edit::RemoveLine { line } => {
             LinePart::ALL.into_iter().map(|part| (Slot::Line(*line, part), None)).collect()
         }

@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use soko_domain::basket::Discount;
+use soko_domain::entry::TabSpan;
 use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::money::Ppm;
+use soko_domain::tab;
 use soko_domain::tax::TaxRate;
 use soko_domain::wire::{Malformed, Reader, Wire, Writer};
 
 use crate::edit::Edit;
 use crate::kind::DocumentKind;
-use crate::limits::{DOCUMENT_FIELDS_MAX, KEY_BYTES_MAX, LINES_MAX, MEMBERS_MAX, PRICES_MAX};
+use crate::limits::{DOCUMENT_FIELDS_MAX, KEY_BYTES_MAX, LINES_MAX, MEMBERS_MAX, OUTS_MAX, PRICES_MAX};
 use crate::problem::{Problem, Scalar, take_values};
 use crate::schema::{self, Field, KIND_KEY, LinePart, SCHEMA_KEY, Slot};
 use crate::values::{Category, OpenOrder, OrderLine, PriceList, Product, Stall, Value};
@@ -228,6 +230,15 @@ impl Taker {
             lines.entry(line).or_default().insert(part, value);
         }
         lines.into_iter().filter_map(|(line, parts)| Some((line, self.line(line, parts)?))).collect()
+    }
+
+    /// What each word took out of each line.
+    pub(crate) fn outs(&mut self) -> Vec<((ThingId, ThingId), Vec<TabSpan>)> {
+        let out = |slot| if let Slot::Out(line, word) = slot { Some((line, word)) } else { None };
+        self.members("out/", OUTS_MAX, out)
+            .into_iter()
+            .filter_map(|((line, word), value)| Some(((line, word), tab::read(line, &text(value)?)?)))
+            .collect()
     }
 
     /// A line that one person removed while another changed it is gone; what is left of it is reported.

@@ -38,6 +38,8 @@ pub const MEMBERS_MAX: usize = 64;
 pub const PRICES_MAX: usize = 10_000;
 /// Most lines of one open order.
 pub const LINES_MAX: usize = 500;
+/// Most words that took something out of them, counted once for each line.
+pub const OUTS_MAX: usize = 2 * LINES_MAX;
 
 /// Most changes in one request to the worker.
 pub const WORK_CHANGES_MAX: usize = 256;
@@ -46,7 +48,7 @@ pub const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 const _: () = assert!(EDITS_MAX as u64 * 4 <= RUN_LENGTH_SUM_MAX);
 const _: () = assert!(CHANGE_BYTES_MAX <= INFLATED_BYTES_MAX);
-const _: () = assert!(PRICES_MAX < DOCUMENT_FIELDS_MAX && LINES_MAX * 4 < DOCUMENT_FIELDS_MAX);
+const _: () = assert!(PRICES_MAX < DOCUMENT_FIELDS_MAX && LINES_MAX * 9 + OUTS_MAX < DOCUMENT_FIELDS_MAX);
 
 /// What [`crate::prescan`] measures a change against.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use soko_domain::ids::{Hash, ProductId, ThingId};
 use soko_domain::opening::{OPENING_BYTES_MAX, Opening};
 use soko_domain::point::Point;
 use soko_domain::quantity::Unit;
+use soko_domain::tab::{self, PIECES_BYTES_MAX};
 use soko_domain::tax::TaxRate;
 use soko_domain::transfer::TERMS_BYTES_MAX as TRANSFER_BYTES_MAX;
 use soko_domain::verbs::make_sale::BeyondRule;
@@ -184,6 +185,8 @@ pub(crate) enum Slot {
     /// A class of tax, as `soko_domain::tax` reads it.
     Tax(ThingId),
     Line(ThingId, LinePart),
+    /// What a word took out of a line, as `soko_domain::tab` reads it. Each word is a register of its own, so none is written over.
+    Out(ThingId, ThingId),
 }
 
 impl Slot {
@@ -198,6 +201,7 @@ impl Slot {
             Self::Price(product) => format!("price/{product}"),
             Self::Tax(class) => format!("tax/{class}"),
             Self::Line(line, part) => format!("line/{line}/{}", part.key()),
+            Self::Out(line, word) => format!("out/{line}/{word}"),
         }
     }
 
@@ -216,6 +220,10 @@ impl Slot {
                 let (id, part) = rest.split_once('/')?;
                 let part = LinePart::ALL.into_iter().find(|known| known.key() == part)?;
                 Self::Line(ThingId::from_hex(id)?, part)
+            }
+            Some(("out", rest)) => {
+                let (line, word) = rest.split_once('/')?;
+                Self::Out(ThingId::from_hex(line)?, ThingId::from_hex(word)?)
             }
             Some(_) => return None,
         };
@@ -242,6 +250,8 @@ enum Rule {
     Point,
     /// When a week is open.
     Opening,
+    /// Units of a line of an open order.
+    Units,
     Number {
         min: i64,
         max: i64,
@@ -289,6 +299,10 @@ pub(crate) fn check(kind: DocumentKind, key: &str, value: &Scalar) -> Result<(),
             return Err(Problem::TooLong { field: field() });
         }
         (Rule::Opening, Scalar::Text(text)) => Opening::read(text).is_some(),
+        (Rule::Units, Scalar::Text(text)) if text.len() > PIECES_BYTES_MAX => {
+            return Err(Problem::TooLong { field: field() });
+        }
+        (Rule::Units, Scalar::Text(text)) => tab::read(ThingId::default(), text).is_some(),
         (Rule::TaxClass, Scalar::Text(text)) => TaxRate::parse_class(text).is_some(),
         (Rule::Number { min, max }, Scalar::Number(number)) => (min..=max).contains(number),
         (Rule::Flag, Scalar::Flag(_)) => true,
@@ -416,6 +430,7 @@ fn open_order_rule(slot: &Slot) -> Option<Rule> {
         Slot::Line(_, LinePart::Name) => NAME,
         Slot::Line(_, LinePart::OffMinor) => PRICE,
         Slot::Line(_, LinePart::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
+        Slot::Out(..) => Rule::Units,
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::basket::Discount;
 use soko_domain::deal::Deal;
+use soko_domain::entry::TabSpan;
 use soko_domain::ids::{Hash, ProductId, SaleId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::tax::TaxRate;
@@ -108,6 +109,8 @@ pub struct Stall {
 pub struct OpenOrder {
     pub title: String,
     pub lines: BTreeMap<ThingId, OrderLine>,
+    /// What was taken out of a line, by the word that did.
+    pub outs: BTreeMap<(ThingId, ThingId), Vec<TabSpan>>,
     pub closed_by: Option<SaleId>,
     /// Only an id: a document's history keeps what was deleted, so no person may stand in it.
     pub customer: Option<ThingId>,
@@ -374,6 +377,7 @@ impl Typed for OpenOrder {
         Self {
             title: input.text(Field::Title).unwrap_or_default(),
             lines: input.lines().into_iter().collect(),
+            outs: input.outs().into_iter().collect(),
             closed_by: input.thing(Field::ClosedBy).map(|sale| SaleId(sale.0)),
             customer: input.thing(Field::Customer),
             note: input.text(Field::Note).unwrap_or_default(),
@@ -386,6 +390,11 @@ impl Typed for OpenOrder {
     fn edits(&self) -> Vec<Edit> {
         let lines =
             self.lines.iter().map(|(line, content)| Edit::PutLine { line: *line, content: content.clone() });
+        let outs = self.outs.iter().map(|((line, word), spans)| Edit::TakeOut {
+            line: *line,
+            word: *word,
+            spans: spans.clone(),
+        });
         [
             text(Field::Title, &self.title),
             thing(Field::ClosedBy, self.closed_by.map(|sale| ThingId(sale.0))),
@@ -397,6 +406,7 @@ impl Typed for OpenOrder {
         .chain(self.is_told.then(|| flag(Field::Told, true)))
         .chain(off_edits(self.off))
         .chain(lines)
+        .chain(outs)
         .collect()
     }
 }

@@ -10,6 +10,7 @@ use soko_documents::{
     Refused, Scalar, Scanned, Typed, prescan,
 };
 use soko_domain::deal::Deal;
+use soko_domain::entry::TabSpan;
 use soko_domain::ids::{AuthorId, ProductId};
 
 /// One device's copy of a document.
@@ -148,6 +149,29 @@ fn parts_of_one_line_merge_and_removing_it_wins_visibly() {
 }
 
 #[test]
+fn what_two_take_out_of_a_line_apart_is_out_by_the_word_of_each() {
+    let span = |from, upto| TabSpan { line: thing(0x41), from, upto };
+    let take =
+        |word, spans: &[TabSpan]| Edit::TakeOut { line: thing(0x41), word: thing(word), spans: spans.into() };
+    let met = meet(
+        DocumentKind::OpenOrder,
+        &[take(0x61, &[span(1, 2)])],
+        &[take(0x62, &[span(0, 1), span(3, 9)]), Edit::RemoveLine { line: thing(0x42) }],
+    );
+    let (order, problems) = met.read::<OpenOrder>();
+    let outs = [
+        ((thing(0x41), thing(0x61)), vec![span(1, 2)]),
+        ((thing(0x41), thing(0x62)), vec![span(0, 1), span(3, 9)]),
+    ];
+    assert_eq!((order.outs.clone(), order.lines.len(), problems), (outs.into(), 1, vec![]));
+    let mut copy = Document::new(DocumentKind::OpenOrder).unwrap();
+    copy.edit(&author(3), MOMENT_MS, &order.edits()).unwrap();
+    assert_eq!(copy.read::<OpenOrder>().0, order);
+    let refused = copy.edit(&author(3), MOMENT_MS, &[take(0x63, &[span(2, 2)])]);
+    assert!(matches!(refused, Err(EditRefused::Problem(Problem::OutOfRange { .. }))), "{refused:?}");
+}
+
+#[test]
 fn an_order_closed_by_two_registers_shows_both_sales() {
     let close = |number| Edit::SetThing { field: Field::ClosedBy, thing: thing(number) };
     let (_, problems) = meet(DocumentKind::OpenOrder, &[close(1)], &[close(2)]).read::<OpenOrder>();
@@ -271,7 +295,12 @@ fn reading_as_another_kind_fails_nothing_and_says_so() {
 fn random_edit(choices: &mut Choices) -> Edit {
     let small = u8::try_from(choices.below(4)).unwrap();
     let number = i64::from(choices.byte()) + 1;
-    match choices.below(8) {
+    match choices.below(9) {
+        7 => Edit::TakeOut {
+            line: thing(small),
+            word: thing(choices.byte()),
+            spans: vec![TabSpan { line: thing(small), from: number - 1, upto: number }],
+        },
         0 => Edit::SetText { field: Field::Title, text: format!("table {number}") },
         1 => Edit::SetThing { field: Field::Customer, thing: thing(small) },
         2 => Edit::Clear { field: Field::Customer },

@@ -391,8 +391,7 @@ impl Room<'_, '_> {
             self.book.tx.run("delete from open_tab where log = $1 and tab = $2", params![log, tab])?;
             return Ok(());
         }
-        let held: Vec<(ThingId, i64)> = value.lines.iter().map(|(line, of)| (*line, of.quantity)).collect();
-        tabs::keep(self.book, (tab, &value.title), &held)
+        tabs::keep(self.book, (tab, &value.title), &tabs::Held::of(&value))
     }
 
     fn store_stall(&mut self, fields: &Fields) -> Result<(), StoreError> {

@@ -157,12 +157,14 @@ pub const RESTATED: &str = include_str!("../../../migrations/shared/0033_restate
 pub const TOLD_BEFORE: &str = include_str!("../../../migrations/shared/0034_told_before.sql");
 /// What of an open order was paid. It marks logs, as [`LISTS`] does.
 pub const TABS_PAID: &str = include_str!("../../../migrations/shared/0035_tabs_paid.sql");
+/// What of one was taken out. It marks logs, as [`LISTS`] does.
+pub const TABS_TAKEN_OUT: &str = include_str!("../../../migrations/shared/0036_tabs_taken_out.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 35] = [
+pub const STEPS: [&str; 36] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -198,6 +200,7 @@ pub const STEPS: [&str; 35] = [
     RESTATED,
     TOLD_BEFORE,
     TABS_PAID,
+    TABS_TAKEN_OUT,
 ];
 
 /// Every table above, to be emptied before a rebuild.

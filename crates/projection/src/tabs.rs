@@ -1,11 +1,10 @@
 //! Open orders at the counter: which sales say that they paid what of them, and what of them nobody paid. An order's
 //! document, its sales and their words arrive in any order, so the row of each is made anew whenever one of them does.
 
-use std::collections::BTreeMap;
-
+use soko_documents::OpenOrder;
 use soko_domain::entry::{TabPaid, TabSpan};
 use soko_domain::ids::{LogId, OrderId, SaleId, ThingId};
-use soko_domain::tab::Done;
+use soko_domain::tab::{Bill, Units};
 use soko_domain::wire::{Reader, Wire, Writer};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -19,22 +18,10 @@ pub struct Paid {
     /// The first of them.
     pub by: SaleId,
     /// What each of them is done with; none of a sale that closes all of its order.
-    done: Vec<(SaleId, Option<Done>)>,
-    all: Done,
-    is_whole: bool,
+    done: Vec<(SaleId, Option<Units>)>,
 }
 
 impl Paid {
-    /// How many units of so many of a line nobody paid.
-    pub fn due(&self, line: ThingId, quantity: i64) -> i64 {
-        if self.is_whole { 0 } else { self.all.due(line, quantity) }
-    }
-
-    /// The first so many units of a line that nobody paid, where there are as many.
-    pub fn take(&self, line: ThingId, quantity: i64, units: i64) -> Option<Vec<TabSpan>> {
-        if self.is_whole && units > 0 { None } else { self.all.take(line, quantity, units) }
-    }
-
     /// Whether one of its sales is done with what another sale is done with, too.
     pub fn is_twice(&self, sale: SaleId) -> bool {
         let mut others = self.done.iter().filter(|(other, _)| *other != sale);
@@ -46,48 +33,78 @@ impl Paid {
     }
 }
 
-/// What is paid of an open order, apart from one sale; nothing where no sale of it stands.
-pub fn paid(
+/// What sales say of an open order, apart from one sale, and what of it that leaves to be paid.
+#[derive(Clone, Default, Debug)]
+pub struct Standing {
+    pub paid: Option<Paid>,
+    pub bill: Bill,
+}
+
+impl Standing {
+    /// The first of its sales, where nothing is to be paid any more.
+    pub fn closed_by(&self) -> Option<SaleId> {
+        self.paid.as_ref().filter(|_| self.bill.is_closed()).map(|paid| paid.by)
+    }
+}
+
+/// An order as its document has it by now, and the sales of it that stand.
+pub fn standing_of(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (tab, order): (OrderId, &OpenOrder),
+) -> Result<Standing, StoreError> {
+    let mut standing = Held::of(order).standing();
+    add_sales(tx, log, (tab, None), &mut standing)?;
+    Ok(standing)
+}
+
+/// What is in an open order, and the sales of it that stand.
+pub fn standing(
     tx: &mut dyn Tx,
     log: LogId,
     (tab, apart_from): (OrderId, Option<SaleId>),
-) -> Result<Option<Paid>, StoreError> {
+) -> Result<Standing, StoreError> {
+    let rows =
+        tx.query("select held, taken_out from open_tab where log = $1 and tab = $2", params![log, tab])?;
+    let mut standing = match rows.first() {
+        Some(row) => Held { lines: unpacked(row.blob(0)?)?, out: unpacked(row.blob(1)?)? }.standing(),
+        None => Standing::default(),
+    };
+    add_sales(tx, log, (tab, apart_from), &mut standing)?;
+    Ok(standing)
+}
+
+fn add_sales(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (tab, apart_from): (OrderId, Option<SaleId>),
+    standing: &mut Standing,
+) -> Result<(), StoreError> {
+    // A sale's word stands before it, in the same chain, and is of the same order.
     let rows = tx.query(
         "select p.sale, w.spans from sale p
          left join tab_paid w on w.log = p.log and w.sale = p.sale and w.author = p.author
+           and w.tab = p.tab and w.seq < p.seq
          where p.log = $1 and p.tab = $2 and p.sale <> $3
            and not exists (select 1 from sale_void v where v.log = p.log and v.sale = p.sale)
          order by p.at_ms, p.sale, p.author, p.seq, w.seq",
         params![log, tab, apart_from.unwrap_or_default()],
     )?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let mut paid = Paid { by: SaleId(first.id(0)?), done: Vec::new(), all: Done::default(), is_whole: false };
+    let mut done = Vec::new();
     for row in &rows {
         let spans = row.blob_opt(1)?.map(unpacked::<TabSpan>).transpose()?;
-        let done = spans.map(|spans| {
-            paid.all.add(&spans);
-            let mut done = Done::default();
-            done.add(&spans);
-            done
+        standing.bill.is_whole |= spans.is_none();
+        let units = spans.map(|spans| {
+            standing.bill.paid.add(&spans);
+            let mut units = Units::default();
+            units.add(&spans);
+            units
         });
-        paid.is_whole |= done.is_none();
-        paid.done.push((SaleId(row.id(0)?), done));
+        done.push((SaleId(row.id(0)?), units));
     }
-    Ok(Some(paid))
-}
-
-/// The quantity of each line of an open order.
-pub fn held(tx: &mut dyn Tx, log: LogId, tab: OrderId) -> Result<BTreeMap<ThingId, i64>, StoreError> {
-    let rows = tx.query("select held from open_tab where log = $1 and tab = $2", params![log, tab])?;
-    let held = rows.first().map(|row| unpacked::<(ThingId, i64)>(row.blob(0)?)).transpose()?;
-    Ok(held.into_iter().flatten().collect())
-}
-
-/// The first sale of an open order of which nothing is to be paid any more.
-pub fn closed_by(tx: &mut dyn Tx, log: LogId, tab: OrderId) -> Result<Option<SaleId>, StoreError> {
-    let held = held(tx, log, tab)?;
-    let is_closed = |paid: &Paid| held.iter().all(|(line, quantity)| paid.due(*line, *quantity) == 0);
-    Ok(paid(tx, log, (tab, None))?.filter(is_closed).map(|paid| paid.by))
+    standing.bill.has_sale = !done.is_empty();
+    standing.paid = done.first().map(|(by, _)| *by).map(|by| Paid { by, done });
+    Ok(())
 }
 
 /// An open order that has something to be paid.
@@ -121,9 +138,9 @@ pub fn open_tabs(
 /// A sale's word about its open order. The sale comes behind it.
 pub(crate) fn said(book: &mut Book<'_>, place: &Place, word: &TabPaid) -> Result<(), StoreError> {
     book.tx.run(
-        "insert into tab_paid (log, sale, author, seq, spans) values ($1, $2, $3, $4, $5)
+        "insert into tab_paid (log, sale, author, seq, tab, spans) values ($1, $2, $3, $4, $5, $6)
          on conflict (log, sale, author, seq) do nothing",
-        params![place.log, word.sale, place.author, place.seq, packed(&word.spans)],
+        params![place.log, word.sale, place.author, place.seq, word.tab, packed(&word.spans)],
     )
 }
 
@@ -131,11 +148,14 @@ pub(crate) fn said(book: &mut Book<'_>, place: &Place, word: &TabPaid) -> Result
 pub(crate) fn sold(book: &mut Book<'_>, tab: OrderId, touched: &mut Touched) -> Result<(), StoreError> {
     // A list of open orders shows what of them is paid.
     touched.documents.insert(ThingId(tab.0));
-    let (log, tab) = (book.log, ThingId(tab.0));
-    let rows =
-        book.tx.query("select title, held from open_tab where log = $1 and tab = $2", params![log, tab])?;
+    let tab = ThingId(tab.0);
+    let rows = book.tx.query(
+        "select title, held, taken_out from open_tab where log = $1 and tab = $2",
+        params![book.log, tab],
+    )?;
     let Some(row) = rows.first() else { return Ok(()) };
-    let (title, held) = (row.text(0)?.to_owned(), unpacked::<(ThingId, i64)>(row.blob(1)?)?);
+    let held = Held { lines: unpacked(row.blob(1)?)?, out: unpacked(row.blob(2)?)? };
+    let title = row.text(0)?.to_owned();
     keep(book, (tab, &title), &held)
 }
 
@@ -146,21 +166,51 @@ pub(crate) fn voided(book: &mut Book<'_>, sale: SaleId, touched: &mut Touched) -
     rows.iter().try_for_each(|row| sold(book, OrderId(row.id(0)?), touched))
 }
 
+/// What an open order's document has: how much of each line was put in, and what was taken out.
+pub(crate) struct Held {
+    pub(crate) lines: Vec<(ThingId, i64)>,
+    pub(crate) out: Vec<TabSpan>,
+}
+
+impl Held {
+    pub(crate) fn of(order: &OpenOrder) -> Self {
+        Self {
+            lines: order.lines.iter().map(|(line, of)| (*line, of.quantity)).collect(),
+            out: order.outs.values().flatten().cloned().collect(),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let mut bill = Bill { put: self.lines.iter().copied().collect(), ..Bill::default() };
+        bill.out.add(&self.out);
+        Standing { paid: None, bill }
+    }
+}
+
 /// Keeps the row of an open order as its document is by now.
 pub(crate) fn keep(
     book: &mut Book<'_>,
     (tab, title): (ThingId, &str),
-    held: &[(ThingId, i64)],
+    held: &Held,
 ) -> Result<(), StoreError> {
-    let paid = paid(book.tx, book.log, (OrderId(tab.0), None))?;
-    let is_due =
-        |(line, quantity): &&(ThingId, i64)| paid.as_ref().is_none_or(|paid| paid.due(*line, *quantity) > 0);
-    let unpaid = held.iter().filter(is_due).count();
+    let mut standing = held.standing();
+    add_sales(book.tx, book.log, (OrderId(tab.0), None), &mut standing)?;
+    let unpaid = held.lines.iter().filter(|(line, _)| standing.bill.due(*line) > 0).count();
     book.tx.run(
-        "insert into open_tab (log, tab, title, held, unpaid, is_rest) values ($1, $2, $3, $4, $5, $6)
+        "insert into open_tab (log, tab, title, held, taken_out, unpaid, is_rest)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (log, tab) do update
-         set title = excluded.title, held = excluded.held, unpaid = excluded.unpaid, is_rest = excluded.is_rest",
-        params![book.log, tab, title, packed(&held.to_vec()), unpaid, paid.is_some()],
+         set title = excluded.title, held = excluded.held, taken_out = excluded.taken_out,
+             unpaid = excluded.unpaid, is_rest = excluded.is_rest",
+        params![
+            book.log,
+            tab,
+            title,
+            packed(&held.lines),
+            packed(&held.out),
+            unpaid,
+            standing.paid.is_some()
+        ],
     )
 }
 

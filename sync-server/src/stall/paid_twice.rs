@@ -34,7 +34,8 @@ fn tell_of_sale(desk: &mut Desk<'_>, author: AuthorId, made: &SaleMade) -> Resul
     }
     let Some(tab) = made.tab else { return Ok(()) };
     // Whoever pays what was put into it meanwhile pays nothing again.
-    if tabs::paid(desk.tx, desk.log, (tab, None))?.is_some_and(|paid| paid.is_twice(made.sale)) {
+    let standing = tabs::standing(desk.tx, desk.log, (tab, None))?;
+    if standing.paid.is_some_and(|paid| paid.is_twice(made.sale)) {
         raise(desk, IncidentKind::PaidTwice, (author, made.total_minor), vec![tab])?;
     }
     Ok(())

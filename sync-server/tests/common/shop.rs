@@ -163,36 +163,7 @@ impl Shop {
     pub(crate) async fn sell_for(&mut self, quantity: i64, (kind, standing): (TenderKind, Standing)) {
         let at_ms = self.server.app.now_ms();
         let shift = ShiftId([0x5a; 16]);
-        let line = SaleLine {
-            product: Some(TEA),
-            name: "Tea".into(),
-            unit: Some(Unit::Piece),
-            quantity,
-            beyond_share: 0,
-            unit_price_minor: 450,
-            price_per: 1,
-            discount_minor: 0,
-            discount: None,
-            taxes: vec![],
-            total_minor: 450 * quantity,
-            note: String::new(),
-        };
-        let tender = Tendered { kind, amount_minor: 450 * quantity, reference: String::new(), standing };
-        let sale = SaleMade {
-            sale: SALE,
-            shift,
-            receipt_number: 1,
-            currency: Currency::parse("EUR").unwrap(),
-            lines: vec![line],
-            discount: None,
-            total_minor: 450 * quantity,
-            cash_rounding_minor: 0,
-            tenders: vec![tender],
-            change_minor: 0,
-            note: String::new(),
-            customer: None,
-            tab: None,
-        };
+        let sale = sale(SALE, shift, quantity, (kind, standing));
         let entries = [ShiftOpened { shift, float_minor: 0 }.into(), Entry::from(sale)];
         self.register.device.write(entries, at_ms).unwrap();
         self.exchange().await;
@@ -225,6 +196,45 @@ impl Shop {
         let path = format!("/v1/stalls/{STALL}/members");
         self.server.put(&path, &member).bearer(&self.owner).send().await.expect(StatusCode::NO_CONTENT);
         person
+    }
+}
+
+/// So much tea.
+pub(crate) fn sale(
+    sale: SaleId,
+    shift: ShiftId,
+    quantity: i64,
+    (kind, standing): (TenderKind, Standing),
+) -> SaleMade {
+    let line = SaleLine {
+        product: Some(TEA),
+        name: "Tea".into(),
+        unit: Some(Unit::Piece),
+        quantity,
+        beyond_share: 0,
+        unit_price_minor: 450,
+        price_per: 1,
+        discount_minor: 0,
+        discount: None,
+        taxes: vec![],
+        total_minor: 450 * quantity,
+        note: String::new(),
+    };
+    let tender = Tendered { kind, amount_minor: 450 * quantity, reference: String::new(), standing };
+    SaleMade {
+        sale,
+        shift,
+        receipt_number: 1,
+        currency: Currency::parse("EUR").unwrap(),
+        lines: vec![line],
+        discount: None,
+        total_minor: 450 * quantity,
+        cash_rounding_minor: 0,
+        tenders: vec![tender],
+        change_minor: 0,
+        note: String::new(),
+        customer: None,
+        tab: None,
     }
 }
 

@@ -40,11 +40,17 @@ impl Cart {
             let was = before.lines.iter().find(|was| was.key == line.key);
             self.here(line) - was.map_or(0, |was| before.here(was))
         };
-        let customer = self.customer.filter(|_| self.customer != before.customer);
+        // What others said of the order meanwhile was followed, and is of the order.
+        let theirs = self.known.as_ref();
+        let customer = self.customer.filter(|_| {
+            self.customer != before.customer && theirs.is_none_or(|it| it.customer != self.customer)
+        });
         let returned = self.returned.clone().filter(|_| self.returned != before.returned);
-        let is_told = self.is_told && !before.is_told;
-        let note = if self.note == before.note { String::new() } else { self.note.clone() };
-        let (discount, reason) = match self.discount == before.discount {
+        let is_told = self.is_told && !before.is_told && theirs.is_none_or(|it| !it.is_told);
+        let is_noted = self.note != before.note && theirs.is_none_or(|it| it.note != self.note);
+        let note = if is_noted { self.note.clone() } else { String::new() };
+        let is_followed = theirs.is_some_and(|it| it.discount == self.discount);
+        let (discount, reason) = match self.discount == before.discount || is_followed {
             true => (DiscountInput::None, String::new()),
             false => (self.discount, self.reason.clone()),
         };
@@ -92,7 +98,11 @@ impl Cart {
         }
         let mut has_room = true;
         for line in &more.lines {
-            has_room &= self.put(line.clone().own());
+            // What lies on a counter is not dropped for want of room.
+            if !self.put(line.clone().own()) {
+                self.place(self.lines.len(), line.clone().own());
+                has_room = false;
+            }
         }
         has_room
     }
@@ -116,17 +126,17 @@ impl Cart {
 
 impl CartLine {
     /// In no open order.
-    fn own(self) -> Self {
+    pub(super) fn own(self) -> Self {
         Self { tab_line: None, tab_quantity: 0, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::OpenOrderEdit;
     use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
 
-    use super::super::tests::{cart, row, tab};
+    use super::super::open_order::tests::said;
+    use super::super::tests::{cart, ids, row, tab};
     use super::super::{LINES_MAX, Returned};
     use super::*;
 
@@ -179,12 +189,42 @@ mod tests {
         assert_eq!((goods(&next), next.lines[0].tab_line), (vec![(1, 1), (3, 1)], None));
     }
 
+    /// The money is on its way, and somebody else says something of the order.
+    #[test]
+    fn what_others_say_of_an_open_order_meanwhile_is_not_said_of_the_next_customers_cart() {
+        let sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+        let mut now = sent.clone();
+        let mut view = tab(&[(21, 2)]);
+        view.discount = DiscountInput::PercentPpm(100_000);
+        view.reason = "regular".into();
+        (view.note, view.customer, view.is_told) = ("no ice".into(), Some(ThingId([7; 16])), true);
+        assert!(now.follow(&view));
+        let next = now.since(&sent, fresh());
+        assert_eq!(next, Cart { next_key: next.next_key, ..fresh() });
+        now.note = "for here".into();
+        assert_eq!(now.since(&sent, fresh()).note, "for here", "what was typed here is here");
+    }
+
+    /// It was written, and its answer was lost: a stranger to the order until it is heard of.
+    #[test]
+    fn what_others_say_of_an_order_whose_answer_was_lost_is_followed() {
+        let mut cart = cart();
+        cart.add(&row(1));
+        cart.send(ids(40));
+        let mut view = tab(&[(42, 1)]);
+        view.order = cart.tab.as_ref().unwrap().order;
+        (view.discount, view.note) = (DiscountInput::PercentPpm(100_000), "no ice".into());
+        assert!(cart.follow(&view));
+        assert_eq!((cart.discount, cart.note.as_str()), (view.discount, "no ice"));
+        assert_eq!(cart.parked("Table 4"), []);
+    }
+
     #[derive(Clone, Copy)]
     enum Happens {
         Tap,
         /// What was put aside stands in the order.
         Write,
-        /// Somebody else puts two more into it.
+        /// Somebody else puts two more into it, as a line of their own.
         Others,
         Look,
     }
@@ -193,23 +233,30 @@ mod tests {
     #[test]
     fn what_is_tapped_while_a_cart_is_put_aside_is_the_next_ones_in_every_order() {
         let all = [Happens::Tap, Happens::Write, Happens::Others, Happens::Look];
-        for (number, more) in (0..all.len().pow(6)).flat_map(|number| [(number, 0), (number, 1)]) {
+        for (number, more) in
+            (0..all.len().pow(6)).flat_map(|number| [(number, 0), (number, 1), (number, -1)])
+        {
             let mut sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
             let key = sent.lines[0].key;
             sent.set_quantity(key, 2 + more);
-            sent.send();
-            let (mut now, mut there, mut is_written, mut taps) = (sent.clone(), 2, false, 0);
-            for at in 0..6 {
-                match all[number / all.len().pow(at) % all.len()] {
+            sent.send(ids(40));
+            let (mut now, mut view, mut is_written, mut taps) = (sent.clone(), tab(&[(21, 2)]), false, 0);
+            for at in 0..6_u8 {
+                match all[number / all.len().pow(u32::from(at)) % all.len()] {
                     Happens::Tap => {
                         now.set_quantity(key, now.lines[0].quantity + 1);
                         taps += 1;
                     }
-                    Happens::Write if !is_written => (is_written, there) = (true, 2 + more),
-                    Happens::Others if is_written => there += 2,
-                    Happens::Write | Happens::Others => {}
+                    Happens::Write if !is_written => {
+                        is_written = true;
+                        view.lines[0].quantity += more.min(0);
+                        view.words.extend((more < 0).then_some(ThingId([41; 16])));
+                        view.lines.extend((more > 0).then(|| tab(&[(41, more)]).lines.remove(0)));
+                    }
+                    Happens::Others => view.lines.extend(tab(&[(60 + at, 2)]).lines),
+                    Happens::Write => {}
                     Happens::Look => {
-                        now.follow(&tab(&[(21, there)]));
+                        now.follow(&view);
                     }
                 }
             }
@@ -295,7 +342,7 @@ mod tests {
         assert_eq!(kept.found((&before, &fresh()), fresh()), None);
     }
 
-    /// First-hour 9: each taps one more of what is in the order already, apart from each other.
+    /// First-hour 9: each taps more of what is in the order already, apart from each other, on its own line or anew.
     #[test]
     fn one_more_of_what_an_open_order_has_is_a_line_of_its_own() {
         let view = tab(&[(21, 1)]);
@@ -303,15 +350,12 @@ mod tests {
             let mut cart = Cart::of_tab(&view, SaleId([line; 16]), ThingId([line; 16]));
             cart.add(&row(1));
             cart.add(&row(1));
-            let edits = cart.parked("Table 4", || ThingId([line; 16])).into_iter();
-            let put = |edit| {
-                let OpenOrderEdit::PutLine { line, content } = edit else { return None };
-                Some((line.0[0], content.quantity))
-            };
-            edits.filter_map(put).collect::<Vec<_>>()
+            cart.set_quantity(cart.lines[0].key, 2);
+            cart.send(ids(line));
+            said(&cart.parked("Table 4"))
         };
-        assert_eq!(parked(31), [(21, 1), (31, 2)]);
-        assert_eq!(parked(32), [(21, 1), (32, 2)]);
+        assert_eq!(parked(31), (vec![(32, 1), (33, 2)], vec![]));
+        assert_eq!(parked(51), (vec![(52, 1), (53, 2)], vec![]));
     }
 
     #[test]

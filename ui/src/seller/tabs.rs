@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use crate::acting::{Acting, sets, use_acting};
 use crate::browser;
-use crate::cart::{Cart, NotTaken, Tab, emptied};
-use crate::desk::{Desk, Trouble, new_cart, use_desk};
+use crate::cart::{Cart, NotTaken, emptied};
+use crate::desk::{Desk, new_cart, use_desk};
 use crate::live::use_query;
 use crate::nav::Go;
 use crate::parts::{Badge, Confirm, Dialog, Field, Icon, SavedTone, icon};
@@ -103,7 +103,7 @@ pub(super) fn Park(props: &ParkProps) -> Html {
             submit.prevent_default();
             let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
             // The identities are kept in the cart before anything is sent, so that a repeat puts the same lines.
-            desk.cart.change(named);
+            desk.cart.change(|cart| cart.send(|| ThingId(browser::chance())));
             let cart = desk.cart.get();
             let Some(tab) = &cart.tab else { return };
             let title = if title.trim().is_empty() {
@@ -111,15 +111,14 @@ pub(super) fn Park(props: &ParkProps) -> Html {
             } else {
                 title.trim().to_owned()
             };
-            let edits = cart.parked(&title, || ThingId(browser::chance()));
+            let edits = cart.parked(&title);
             let order = tab.order;
             acting.try_to(stall, Verb::EditOpenOrder { order, edits }, move |outcome| {
-                let refused = matches!(outcome, Err(Trouble::Refused(_)));
                 // What was scanned meanwhile is the next customer's.
-                desk.cart.change(|now| match outcome {
-                    Ok(_) if now.sale == cart.sale => *now = now.since(&cart, new_cart()),
-                    Err(_) if refused && now.sale == cart.sale => now.unsend(),
-                    Ok(_) | Err(_) => {}
+                desk.cart.change(|now| {
+                    if outcome.is_ok() && now.sale == cart.sale {
+                        *now = now.since(&cart, new_cart());
+                    }
                 });
                 if let Err(trouble) = outcome {
                     return desk.toasts.error(trouble.sentence(&speech));
@@ -140,16 +139,6 @@ pub(super) fn Park(props: &ParkProps) -> Html {
             </form>
         </Dialog>
     }
-}
-
-/// Gives the cart an open order and its lines a place in it.
-fn named(cart: &mut Cart) {
-    let new = || Tab { order: OrderId(browser::chance()), title: String::new(), seen: Vec::new() };
-    cart.tab.get_or_insert_with(new);
-    for line in &mut cart.lines {
-        line.tab_line.get_or_insert_with(|| ThingId(browser::chance()));
-    }
-    cart.send();
 }
 
 #[derive(Properties, PartialEq)]
@@ -275,7 +264,7 @@ fn Discard(props: &DiscardProps) -> Html {
 
 /// One of which nothing is to be paid is open nowhere.
 fn empty(acting: &Acting, stall: LogId, tab: &OpenOrderView, on_close: Callback<()>) {
-    let edits = emptied(tab);
+    let edits = emptied(tab, ThingId(browser::chance()));
     let (desk, text) = (acting.desk.clone(), acting.speech.fill("tabs.discarded", &[("title", &tab.title)]));
     acting.act(stall, Verb::EditOpenOrder { order: tab.order, edits }, move |_| {
         desk.toasts.done(text);

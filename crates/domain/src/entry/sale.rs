@@ -142,8 +142,8 @@ crate::wire_struct! {
 }
 
 crate::wire_struct! {
-    /// Units of one line of an open order: those above `from` up to `upto`, counted from the line's first one. So what was put
-    /// on top of what was paid is told from it, whoever hears of which first.
+    /// Units of one line of an open order: those above `from` up to `upto`, counted from the line's first one. So what nobody paid
+    /// is told from what somebody did, whoever hears of which first.
     pub struct TabSpan { pub line: ThingId, pub from: i64, pub upto: i64 }
 }
 

@@ -1,5 +1,7 @@
 //! Open orders as a counter takes them up again, and payments that wait for somebody to look.
 
+use std::collections::BTreeSet;
+
 use soko_app_api::{
     DiscountInput, LabelView, OpenOrderLineView, OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow, Window,
 };
@@ -8,6 +10,7 @@ use soko_domain::basket::Discount;
 use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::scale::ScaleAmount;
+use soko_domain::tab::Bill;
 use soko_domain::verbs::make_sale::{NO_PRODUCT, OwnPrice};
 use soko_projection::tabs::{self, OpenTab};
 use soko_projection::{payments, read as facts};
@@ -22,17 +25,14 @@ const SCANNED_MAX: usize = 20;
 
 pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<OpenOrderView>, StoreError> {
     let Some((value, problems)) = read::<OpenOrder>(asking, ThingId(order.0))? else { return Ok(None) };
-    let paid = tabs::paid(asking.tx, asking.log, (order, None))?;
-    let (mut lines, mut is_due) = (Vec::new(), false);
+    let standing = tabs::standing_of(asking.tx, asking.log, (order, &value))?;
+    let words: BTreeSet<ThingId> = value.outs.keys().map(|(_, word)| *word).collect();
+    let mut lines = Vec::new();
     for (line, content) in value.lines {
-        let due = paid.as_ref().map_or(content.quantity, |paid| paid.due(line, content.quantity));
-        is_due |= due > 0;
-        lines.push(line_view(asking, (line, due), content)?);
+        lines.push(line_view(asking, (line, &standing.bill), content)?);
     }
-    let (closed, rest) = paid.map(|paid| paid.by).map_or((None, None), |by| match is_due {
-        true => (None, Some(by)),
-        false => (Some(by), None),
-    });
+    let closed = standing.closed_by();
+    let rest = standing.paid.map(|paid| paid.by).filter(|_| closed.is_none());
     Ok(Some(OpenOrderView {
         order,
         title: value.title,
@@ -45,6 +45,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
         is_told: value.is_told || rest.is_some(),
         closed_by: closed.or(value.closed_by),
         paid_by: rest,
+        words: words.into_iter().collect(),
         problems,
     }))
 }
@@ -59,10 +60,10 @@ fn of_rest(off: Discount) -> Discount {
 
 fn line_view(
     asking: &mut Asking<'_>,
-    (line, due): (ThingId, i64),
+    (line, bill): (ThingId, &Bill),
     content: OrderLine,
 ) -> Result<OpenOrderLineView, StoreError> {
-    let paid = content.quantity.saturating_sub(due);
+    let (due, paid) = (bill.due(line), bill.paid(line));
     let product = (content.product != NO_PRODUCT).then_some(content.product);
     let found = match product {
         Some(product) => facts::product(asking.tx, asking.log, product)?,

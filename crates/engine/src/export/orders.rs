@@ -113,7 +113,8 @@ fn tabs(engine: &mut Engine, of: Of, out: &mut Rows<'_>) -> Result<(), NotDone> 
             let foot = [off(tab.discount), text(&tab.reason), text(&tab.note)];
             out(head.into_iter().chain(line).chain(foot).collect())
         };
-        for line in &tab.lines {
+        // What was taken out again is in it no more.
+        for line in tab.lines.iter().filter(|line| line.quantity > 0 || line.paid > 0) {
             add([
                 text(line.line),
                 maybe(line.product),

@@ -7,7 +7,8 @@ use soko_app_api::{
     RetryHint, StallContent, StallEdit, TaxClass,
 };
 use soko_documents::{
-    ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OrderLine, Product, Typed as _, off_edits,
+    ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OpenOrder, OrderLine, Product, Typed as _,
+    off_edits,
 };
 use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
@@ -23,9 +24,10 @@ use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
 use soko_domain::wrong::Wrong;
-use soko_projection::{read as facts, tabs, taxes};
+use soko_projection::{read as facts, tabs as standings, taxes};
 use soko_record_log::StoreError;
 
+use super::tabs::Held;
 use crate::failure::{Failure, NotDone};
 use crate::write::Writing;
 
@@ -397,21 +399,23 @@ pub(super) fn edit_open_order(
     order: OrderId,
     edits: &[OpenOrderEdit],
 ) -> Result<Reply, NotDone> {
+    let document = opened(writing, ThingId(order.0), DocumentKind::OpenOrder)?;
+    let (value, _) = document.read::<OpenOrder>();
+    let standing = standings::standing_of(writing.tx, writing.log, (order, &value))?;
     // Whoever paid for all of it is gone: what is put into it then is somebody else's.
+    let puts_goods =
+        |edit| matches!(edit, &OpenOrderEdit::PutLine { line, .. } if !value.lines.contains_key(&line));
     if edits.iter().any(puts_goods)
-        && let Some(sale) = tabs::closed_by(writing.tx, writing.log, order)?
+        && let Some(sale) = standing.closed_by()
     {
         return Err(Refusal::TabClosed(sale).into());
     }
-    let edits: Vec<Edit> = edits.iter().flat_map(order_edit).collect();
-    edit_document(writing, ThingId(order.0), DocumentKind::OpenOrder, &edits)
+    let mut held = Held { order: &value, bill: standing.bill };
+    let edits: Vec<Edit> = edits.iter().flat_map(|edit| order_edit(&mut held, edit)).collect();
+    write_edits(writing, (ThingId(order.0), document), &edits)
 }
 
-fn puts_goods(edit: &OpenOrderEdit) -> bool {
-    matches!(edit, OpenOrderEdit::PutLine { .. } | OpenOrderEdit::LineQuantity { .. })
-}
-
-fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
+fn order_edit(held: &mut Held<'_>, edit: &OpenOrderEdit) -> Vec<Edit> {
     vec![match edit {
         OpenOrderEdit::Note(note) => text(Field::Note, note),
         OpenOrderEdit::Told => Edit::SetFlag { field: Field::Told, flag: true },
@@ -421,9 +425,9 @@ fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
         }
         OpenOrderEdit::Title(title) => text(Field::Title, title),
         OpenOrderEdit::Customer(customer) => thing(Field::Customer, *customer),
-        OpenOrderEdit::PutLine { line, content } => Edit::PutLine {
-            line: *line,
-            content: OrderLine {
+        OpenOrderEdit::PutLine { line, content } => held.put(
+            *line,
+            OrderLine {
                 product: content.product.unwrap_or(NO_PRODUCT),
                 quantity: content.quantity,
                 unit_price_minor: content.unit_price_minor,
@@ -434,15 +438,14 @@ fn order_edit(edit: &OpenOrderEdit) -> Vec<Edit> {
                 reason: content.reason.clone(),
                 label: content.label.clone(),
             },
-        },
-        OpenOrderEdit::LineQuantity { line, quantity } => {
-            Edit::SetLineQuantity { line: *line, quantity: *quantity }
+        ),
+        OpenOrderEdit::TakeOut { word, lines } => {
+            return lines.iter().filter_map(|taken| held.take_out(*word, taken)).collect();
         }
         OpenOrderEdit::LinePrice { line, unit_price_minor } => {
             Edit::SetLinePrice { line: *line, unit_price_minor: *unit_price_minor }
         }
         OpenOrderEdit::LineNote { line, note } => Edit::SetLineNote { line: *line, note: note.clone() },
-        OpenOrderEdit::RemoveLine(line) => Edit::RemoveLine { line: *line },
         OpenOrderEdit::ClosedBy(sale) => thing(Field::ClosedBy, Some(ThingId(sale.0))),
     }]
 }
@@ -454,11 +457,24 @@ fn edit_document(
     kind: DocumentKind,
     edits: &[Edit],
 ) -> Result<Reply, NotDone> {
-    let mut document = match writing.document(id)? {
-        Some((known, _)) if known != kind => return Err(Refusal::IdReused.into()),
-        Some((kind, saved)) => Document::load(kind, &saved).map_err(unreadable)?,
-        None => Document::new(kind).map_err(unreadable)?,
-    };
+    let document = opened(writing, id, kind)?;
+    write_edits(writing, (id, document), edits)
+}
+
+fn opened(writing: &mut Writing<'_>, id: ThingId, kind: DocumentKind) -> Result<Document, NotDone> {
+    match writing.document(id)? {
+        Some((known, _)) if known != kind => Err(Refusal::IdReused.into()),
+        Some((kind, saved)) => Ok(Document::load(kind, &saved).map_err(unreadable)?),
+        None => Ok(Document::new(kind).map_err(unreadable)?),
+    }
+}
+
+fn write_edits(
+    writing: &mut Writing<'_>,
+    (id, mut document): (ThingId, Document),
+    edits: &[Edit],
+) -> Result<Reply, NotDone> {
+    let kind = document.kind();
     let edited = document.edit(&writing.me, writing.stamp.at_ms, edits).map_err(edit_refused)?;
     if let Some(edited) = edited {
         let body = ChangeBody { document: id, kind, change: edited.change };

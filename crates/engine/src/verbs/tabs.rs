@@ -1,16 +1,17 @@
-//! What a sale is done with of the open order that it pays. Whoever sells says what they saw of it; what others put into it
-//! meanwhile stays to be paid.
+//! What a sale is done with of the open order that it pays, and what is put into one and taken out. Whoever sells says what they
+//! saw of it; what others put into it meanwhile stays to be paid.
 
 use std::collections::BTreeMap;
 
-use soko_app_api::SaleAbout;
+use soko_app_api::{SaleAbout, TabTaken};
 use soko_documents::limits::LINES_MAX;
+use soko_documents::{Edit, OpenOrder, OrderLine};
 use soko_domain::entry::{TabPaid, TabSpan};
 use soko_domain::ids::{SaleId, ThingId};
 use soko_domain::refusal::Refusal;
-use soko_domain::tab::Done;
+use soko_domain::tab::Bill;
 use soko_domain::wrong::Wrong;
-use soko_projection::tabs::{self, Paid};
+use soko_projection::tabs;
 
 use crate::failure::NotDone;
 use crate::write::Writing;
@@ -25,32 +26,50 @@ pub(super) struct OfTab {
 
 pub(super) fn of_sale(writing: &mut Writing<'_>, sale: SaleId, about: &SaleAbout) -> Result<OfTab, NotDone> {
     let Some(tab) = about.tab else { return Ok(OfTab::default()) };
-    let paid = tabs::paid(writing.tx, writing.log, (tab, Some(sale)))?;
-    let closed_by = paid.as_ref().map(|paid| paid.by);
+    let standing = tabs::standing(writing.tx, writing.log, (tab, Some(sale)))?;
+    let closed_by = standing.paid.as_ref().map(|paid| paid.by);
     let Some(taken) = &about.tab_lines else { return Ok(OfTab { closed_by, word: None }) };
-    if taken.len() > LINES_MAX {
+    // What is paid or taken out stays a line of the order, and is none of the sale.
+    if taken.iter().filter(|line| line.quantity > 0).count() > LINES_MAX {
         return Err(Refusal::Invalid(Wrong::LinesOdd).into());
     }
     let asked: BTreeMap<ThingId, i64> = taken.iter().map(|line| (line.line, line.quantity)).collect();
-    let held = tabs::held(writing.tx, writing.log, tab)?;
-    let Some(spans) = spans(paid.as_ref(), &held, &asked) else { return Ok(OfTab { closed_by, word: None }) };
+    let Some(spans) = spans(&standing.bill, &asked) else { return Ok(OfTab { closed_by, word: None }) };
     Ok(OfTab { closed_by: None, word: Some(TabPaid { sale, tab, spans }) })
 }
 
 /// Which units a sale is done with; nothing where another sale paid some of what it is to pay.
-fn spans(
-    paid: Option<&Paid>,
-    held: &BTreeMap<ThingId, i64>,
-    asked: &BTreeMap<ThingId, i64>,
-) -> Option<Vec<TabSpan>> {
+fn spans(bill: &Bill, asked: &BTreeMap<ThingId, i64>) -> Option<Vec<TabSpan>> {
     let mut spans = Vec::new();
     for (line, units) in asked {
-        let is_here = held.get(line).copied().unwrap_or(0);
-        spans.extend(match paid {
-            Some(paid) => paid.take(*line, is_here, *units)?,
-            // Goods in the hand: others may have taken them out of the order meanwhile.
-            None => Done::default().take(*line, is_here.max(*units), *units)?,
-        });
+        spans.extend(bill.pay(*line, *units)?);
     }
-    (paid.is_none() || !spans.is_empty()).then_some(spans)
+    (!bill.has_sale || !spans.is_empty()).then_some(spans)
+}
+
+/// An open order as its document has it, to be edited.
+pub(super) struct Held<'a> {
+    pub(super) order: &'a OpenOrder,
+    pub(super) bill: Bill,
+}
+
+impl Held<'_> {
+    /// What a line is to be. So much of it was put in when it was put in, and nobody writes another number over that.
+    pub(super) fn put(&mut self, line: ThingId, content: OrderLine) -> Edit {
+        let there = self.order.lines.get(&line).map(|known| known.quantity);
+        let quantity = there.or_else(|| self.bill.put.get(&line).copied()).unwrap_or(content.quantity);
+        self.bill.put.insert(line, quantity);
+        Edit::PutLine { line, content: OrderLine { quantity, ..content } }
+    }
+
+    /// Takes so much of a line out, as far as it is there and not paid. A word that is known is not said again.
+    pub(super) fn take_out(&mut self, word: ThingId, taken: &TabTaken) -> Option<Edit> {
+        let line = taken.line;
+        let spans = self.bill.take_out(line, taken.quantity);
+        if spans.is_empty() || self.order.outs.contains_key(&(line, word)) {
+            return None;
+        }
+        self.bill.out.add(&spans);
+        Some(Edit::TakeOut { line, word, spans })
+    }
 }

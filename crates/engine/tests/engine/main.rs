@@ -28,6 +28,7 @@ mod safety;
 mod sales;
 mod search;
 mod statement;
+mod tab_units;
 mod tabs;
 mod taxes;
 #[cfg(feature = "sabotage")]
