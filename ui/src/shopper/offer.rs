@@ -181,6 +181,7 @@ fn Put(props: &PutProps) -> Html {
                 stall: row.stall,
                 product: row.product,
                 quantity: there.saturating_add(quantity),
+                shown: Some(there),
             };
             let (to, speech, name) = (desk.clone(), doing.speech.clone(), row.name.clone());
             doing.run(async move { desk.buy(verb).await }, move |()| {
