@@ -11,7 +11,14 @@ use tokio::sync::watch;
 const SWEEP_AT: usize = 1_000;
 
 /// Who listens to what.
-type Senders<K> = Mutex<BTreeMap<K, watch::Sender<u64>>>;
+#[derive(Default)]
+struct Listened<K> {
+    senders: BTreeMap<K, watch::Sender<u64>>,
+    /// When those without listeners are dropped next.
+    sweep_at: usize,
+}
+
+type Senders<K> = Mutex<Listened<K>>;
 
 /// Cheap to clone; all clones are the same feed.
 #[derive(Clone, Default)]
@@ -28,7 +35,7 @@ impl Moved {
     pub fn tell(&self, stall: LogId, position: u64) {
         self.tell_all();
         let stalls = self.stalls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = stalls.get(&stall) {
+        if let Some(sender) = stalls.senders.get(&stall) {
             sender.send_if_modified(|latest| {
                 let is_later = position > *latest;
                 *latest = position.max(*latest);
@@ -56,7 +63,7 @@ impl Moved {
     /// looked which of a stall's orders its move was about.
     pub fn tell_order(&self, stall: LogId, order: OrderId) {
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = orders.get(&(stall, order)) {
+        if let Some(sender) = orders.senders.get(&(stall, order)) {
             sender.send_modify(|told| *told += 1);
         }
     }
@@ -73,11 +80,13 @@ impl Moved {
 }
 
 fn subscribe<K: Ord>(senders: &Senders<K>, to: K) -> watch::Receiver<u64> {
-    let mut senders = senders.lock().unwrap_or_else(PoisonError::into_inner);
-    if senders.len() >= SWEEP_AT {
-        senders.retain(|_, sender| sender.receiver_count() > 0);
+    let mut all = senders.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.senders.len() >= all.sweep_at {
+        all.senders.retain(|_, sender| sender.receiver_count() > 0);
+        // Where thousands listen, the next thousands do not look at all of them one by one.
+        all.sweep_at = SWEEP_AT.max(2 * all.senders.len());
     }
-    senders.entry(to).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    all.senders.entry(to).or_insert_with(|| watch::Sender::new(0)).subscribe()
 }
 
 #[cfg(test)]
@@ -125,9 +134,29 @@ mod tests {
             drop(moved.listen(stall));
             drop(moved.listen_to_order(stall, OrderId([1; 16])));
         }
-        assert!(moved.stalls.lock().unwrap().len() <= SWEEP_AT);
-        assert!(moved.orders.lock().unwrap().len() <= SWEEP_AT);
+        assert!(moved.stalls.lock().unwrap().senders.len() <= SWEEP_AT);
+        assert!(moved.orders.lock().unwrap().senders.len() <= SWEEP_AT);
         moved.tell(LogId([0xff; 16]), 1);
         assert!(kept.has_changed().unwrap());
+    }
+
+    #[test]
+    fn where_thousands_listen_whoever_comes_does_not_look_at_all_of_them() {
+        let moved = Moved::default();
+        let order = |number: u16| {
+            let [high, low] = number.to_be_bytes();
+            let mut order = OrderId([1; 16]);
+            order.0[..2].copy_from_slice(&[high, low]);
+            order
+        };
+        let all: Vec<_> = (0..u16::try_from(3 * SWEEP_AT).unwrap())
+            .map(|number| moved.listen_to_order(LogId([1; 16]), order(number)))
+            .collect();
+        assert_eq!(moved.orders.lock().unwrap().sweep_at, 4 * SWEEP_AT);
+        drop(all);
+        for number in 0..u16::try_from(2 * SWEEP_AT).unwrap() {
+            drop(moved.listen_to_order(LogId([2; 16]), order(number)));
+        }
+        assert!(moved.orders.lock().unwrap().senders.len() <= SWEEP_AT);
     }
 }

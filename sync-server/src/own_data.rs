@@ -58,8 +58,8 @@ pub(crate) struct OwnData {
     /// The mail address that waits to be confirmed.
     pub asked_email: Option<String>,
     pub language: String,
-    /// When each began and was last used.
-    pub sessions: Vec<(i64, i64)>,
+    /// When each began and was last used, and what it is called.
+    pub sessions: Vec<(i64, i64, String)>,
     pub memberships: Vec<Membership>,
     pub orders: Vec<OwnOrder>,
     pub likes: Vec<Like>,
@@ -109,7 +109,8 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
     let Some(profile) = accounts::profile(tx, account)? else { return Ok(None) };
     let own = |tx: &mut dyn Tx, sql: &str| tx.query(sql, params![account]);
     let language = own(tx, "select language from reader where account = $1")?;
-    let sessions = own(tx, "select created_ms, seen_ms from session where account = $1 order by created_ms")?;
+    let sessions =
+        own(tx, "select created_ms, seen_ms, name from session where account = $1 order by created_ms")?;
     let members = own(tx, "select stall, role, added_ms from member where account = $1 order by stall")?;
     let membership = |row: &Row| {
         Ok(Membership { stall: row.id(0)?, role: role_of(row.number(1)?)?, added_ms: row.int(2)? })
@@ -122,7 +123,7 @@ pub(crate) fn read(tx: &mut dyn Tx, account: ThingId, now_ms: i64) -> Result<Opt
         language: language.first().map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?,
         sessions: sessions
             .iter()
-            .map(|row| Ok((row.int(0)?, row.int(1)?)))
+            .map(|row| Ok((row.int(0)?, row.int(1)?, row.text(2)?.to_owned())))
             .collect::<Result<_, StoreError>>()?,
         memberships: members.iter().map(membership).collect::<Result<_, StoreError>>()?,
         orders: orders(tx, account)?,

@@ -12,6 +12,8 @@ mod interactions;
 mod own_data;
 #[path = "people/own_orders.rs"]
 mod own_orders;
+#[path = "people/sessions.rs"]
+mod sessions;
 
 use axum::http::{StatusCode, header};
 use common::server::{PASSWORD, TestServer, Wanted};

@@ -18,7 +18,8 @@ const KEY: &str = "soko-basket";
 /// Of a basket as it is kept: whoever changes what it has counts it up and reads the one before, too.
 const LAYOUT: u8 = 1;
 
-/// What is wanted, by stall and product; each line under the id that it will have in the engine.
+/// What is wanted beside whatever an engine knows of, by stall and product; each line under the id that it will have in the engine.
+/// What is handed over at this moment is not changed any more: what somebody wants of it by then is another line.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Early {
     lines: Vec<EarlyLine>,
@@ -29,20 +30,37 @@ struct EarlyLine {
     command: [u8; 16],
     stall: [u8; 16],
     product: [u8; 16],
+    /// Less than nothing of what is handed over and was taken out since.
     quantity: i64,
 }
 
 impl Early {
-    pub fn apply(&mut self, command: &BuyerCommand) {
+    /// What somebody does, while what is named was handed to an engine.
+    pub fn apply(&mut self, command: &BuyerCommand, handed: &[ThingId]) {
         match command.verb {
-            BuyerVerb::PutLine { stall, product, quantity } => {
-                self.lines.retain(|line| line.stall != stall.0 || line.product != product.0);
-                if quantity > 0 {
-                    let command = command.id.0;
-                    self.lines.push(EarlyLine { command, stall: stall.0, product: product.0, quantity });
+            BuyerVerb::PutLine { stall, product, quantity, shown } => {
+                let is_it = |line: &EarlyLine| line.stall == stall.0 && line.product == product.0;
+                let there: i64 = self.lines.iter().filter(|line| is_it(line)).map(|line| line.quantity).sum();
+                let more = quantity - shown.unwrap_or(there);
+                match self
+                    .lines
+                    .iter_mut()
+                    .find(|line| is_it(line) && !handed.contains(&ThingId(line.command)))
+                {
+                    Some(line) => line.quantity += more,
+                    None => {
+                        let command = command.id.0;
+                        self.lines.push(EarlyLine {
+                            command,
+                            stall: stall.0,
+                            product: product.0,
+                            quantity: more,
+                        });
+                    }
                 }
+                self.lines.retain(|line| line.quantity != 0);
             }
-            BuyerVerb::EmptyBasket { stall } => self.lines.retain(|line| line.stall != stall.0),
+            BuyerVerb::EmptyBasket { .. } => self.drop_for(&command.verb),
             BuyerVerb::PlaceOrder { .. }
             | BuyerVerb::CancelOrder { .. }
             | BuyerVerb::Unwanted { .. }
@@ -54,6 +72,15 @@ impl Early {
             | BuyerVerb::Consent { .. }
             | BuyerVerb::ForgetNoticed
             | BuyerVerb::ReturnGoods { .. } => {}
+        }
+    }
+
+    /// What somebody wants of it now is not what was wanted before.
+    pub fn drop_for(&mut self, verb: &BuyerVerb) {
+        if let BuyerVerb::PutLine { stall, product, .. } = verb {
+            self.lines.retain(|line| line.stall != stall.0 || line.product != product.0);
+        } else if let BuyerVerb::EmptyBasket { stall } = verb {
+            self.lines.retain(|line| line.stall != stall.0);
         }
     }
 
@@ -69,10 +96,25 @@ impl Early {
             verb: BuyerVerb::PutLine {
                 stall: LogId(line.stall),
                 product: ProductId(line.product),
-                quantity: line.quantity,
+                quantity: line.quantity.max(0),
+                shown: Some((-line.quantity).max(0)),
             },
         };
         self.lines.iter().map(command).collect()
+    }
+
+    /// How much there is of each.
+    fn there(&self) -> Vec<EarlyLine> {
+        let mut there: Vec<EarlyLine> = Vec::new();
+        for line in &self.lines {
+            let is_it = |known: &&mut EarlyLine| (known.stall, known.product) == (line.stall, line.product);
+            match there.iter_mut().find(is_it) {
+                Some(known) => known.quantity += line.quantity,
+                None => there.push(line.clone()),
+            }
+        }
+        there.retain(|line| line.quantity > 0);
+        there
     }
 }
 
@@ -97,7 +139,7 @@ pub fn keep(early: &Early) {
 /// The baskets with the server's names and prices.
 pub async fn view<F: Future<Output = Answer>>(early: &Early, ask: impl Fn(MarketQuery) -> F) -> BuyerView {
     let mut baskets: BTreeMap<[u8; 16], BasketOf> = BTreeMap::new();
-    for line in &early.lines {
+    for line in early.there() {
         let (stall, product) = (LogId(line.stall), ProductId(line.product));
         let answer = ask(MarketQuery::Offer { stall, product }).await;
         let row =
@@ -177,27 +219,44 @@ pub fn about() -> DeviceView {
 mod tests {
     use super::*;
 
-    fn put(id: u8, product: u8, quantity: i64) -> BuyerCommand {
-        let verb = BuyerVerb::PutLine { stall: LogId([1; 16]), product: ProductId([product; 16]), quantity };
-        BuyerCommand { id: ThingId([id; 16]), verb }
+    fn put(id: u8, product: u8, (quantity, shown): (i64, i64)) -> BuyerCommand {
+        let (stall, product, shown) = (LogId([1; 16]), ProductId([product; 16]), Some(shown));
+        BuyerCommand { id: ThingId([id; 16]), verb: BuyerVerb::PutLine { stall, product, quantity, shown } }
     }
 
-    fn ids(early: &Early) -> Vec<u8> {
-        early.commands().iter().map(|command| command.id.0[0]).collect()
+    /// Under which id how much more, or less, goes to the engine.
+    fn handed(early: &Early) -> Vec<(u8, i64)> {
+        let more = |command: BuyerCommand| match command.verb {
+            BuyerVerb::PutLine { quantity, shown, .. } => (command.id.0[0], quantity - shown.unwrap()),
+            other => panic!("{other:?}"),
+        };
+        early.commands().into_iter().map(more).collect()
+    }
+
+    fn there(early: &Early) -> Vec<(u8, i64)> {
+        early.there().iter().map(|line| (line.product[0], line.quantity)).collect()
     }
 
     #[test]
-    fn a_line_stays_until_it_is_in_an_engines_basket() {
+    fn a_line_stays_until_it_is_in_an_engines_basket_and_brings_no_more_than_what_was_wanted() {
         let mut early = Early::default();
-        early.apply(&put(1, 7, 2));
-        early.apply(&put(2, 8, 1));
+        early.apply(&put(1, 7, (2, 0)), &[]);
+        early.apply(&put(2, 8, (1, 0)), &[]);
+        early.apply(&put(3, 8, (2, 1)), &[]);
         early.bought(ThingId([1; 16]));
-        assert_eq!(ids(&early), [2]);
-        // What somebody wants of it by now is another command.
-        early.apply(&put(3, 8, 5));
+        assert_eq!(handed(&early), [(2, 2)], "one line, however often it was tapped");
+        // What somebody wants of it while it is handed over is another command, about the rest.
+        early.apply(&put(4, 8, (5, 2)), &[ThingId([2; 16])]);
+        assert_eq!((handed(&early), there(&early)), (vec![(2, 2), (4, 3)], vec![(8, 5)]));
+        early.apply(&put(5, 8, (0, 5)), &[ThingId([2; 16])]);
+        assert_eq!((handed(&early), there(&early)), (vec![(2, 2), (4, -2)], vec![]));
         early.bought(ThingId([2; 16]));
-        assert_eq!(ids(&early), [3]);
-        early.bought(ThingId([3; 16]));
+        assert_eq!(handed(&early), [(4, -2)]);
+        early.bought(ThingId([4; 16]));
+        assert_eq!(early, Early::default());
+        // What was put in and taken out again is nothing.
+        early.apply(&put(6, 8, (3, 0)), &[]);
+        early.apply(&put(7, 8, (0, 3)), &[]);
         assert_eq!(early, Early::default());
     }
 }

@@ -18,6 +18,7 @@ mod own_data;
 mod printers;
 mod profile;
 mod saving;
+mod sessions;
 mod sign_in;
 mod spot;
 mod spot_times;
@@ -104,6 +105,7 @@ fn Settings() -> Html {
                     }
                     <own::Own stall={stall.clone()} />
                     <gathered::Gathered />
+                    <sessions::Sessions />
                     <own_data::OwnData />
                     <Looks />
                     if let Some(about) = about {

@@ -34,6 +34,9 @@ pub enum BuyerVerb {
         #[serde(with = "as_hex")]
         product: ProductId,
         quantity: i64,
+        /// How much of it whoever wants so much saw there: what their other devices put in meanwhile stays in beside it. None takes
+        /// what is known here for what was seen.
+        shown: Option<i64>,
     },
     EmptyBasket {
         #[serde(with = "as_hex")]

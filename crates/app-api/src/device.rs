@@ -116,6 +116,31 @@ pub enum DeviceVerb {
     ExchangeNow,
     /// Shows a notification, to see that they arrive.
     TestNotification,
+    /// Where whoever is signed in is signed in, and the end of that elsewhere.
+    Sessions(SessionsVerb),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionsVerb {
+    Look,
+    /// Signs out there.
+    End(#[serde(with = "as_hex")] ThingId),
+    /// Signs out everywhere but here.
+    EndOthers,
+}
+
+/// One place where somebody is signed in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SessionRow {
+    #[serde(with = "as_hex")]
+    pub session: ThingId,
+    /// Browser and system; empty where they are not known.
+    pub name: String,
+    pub begun_ms: i64,
+    /// When it was used last, a few minutes more or less.
+    pub seen_ms: i64,
+    pub is_here: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -131,6 +156,8 @@ pub enum DeviceReply {
         invitation: String,
         expires_ms: i64,
     },
+    /// As they are then, the latest used first.
+    Sessions(Vec<SessionRow>),
 }
 
 /// A file for the person.

@@ -46,6 +46,7 @@ enum Did {
     File(Unread),
     Messages(Unread),
     Invitation(Unread),
+    Sessions(Unread),
 }
 
 /// There is none of it.
@@ -68,7 +69,8 @@ pub fn decode_for_shoppers(bytes: &[u8]) -> Result<Answer, CodecError> {
             | Did::Joined(none)
             | Did::File(none)
             | Did::Messages(none)
-            | Did::Invitation(none),
+            | Did::Invitation(none)
+            | Did::Sessions(none),
         )
         | ForShoppers::People(none)
         | ForShoppers::Paper(none)

@@ -63,6 +63,10 @@ pub enum Call {
     Meet(MeetCall),
 }
 
+/// Before the stall, the key of what a buyer wrote on the way from its basket to an order. It is forgotten with that basket, and when
+/// somebody signs out or in as another person.
+pub const CHECKOUT_DRAFT: &str = "checkout/";
+
 /// Longest key and longest value of a draft: a full open order fits, more of each line of which is on its way into it.
 pub const DRAFT_KEY_BYTES_MAX: usize = 100;
 pub const DRAFT_BYTES_MAX: usize = 160 * 1024;

@@ -68,6 +68,10 @@ pub struct Device {
     /// When somebody last looked at one, and when the server was last asked about them.
     pub(crate) baskets_seen_ms: Cell<Option<u64>>,
     pub(crate) baskets_asked_ms: Cell<Option<u64>>,
+    /// Of whom the server said since the start what lies in their baskets.
+    pub(crate) baskets_heard_of: RefCell<Option<String>>,
+    /// Stalls whose goods were looked up for a basket since something was last put into one elsewhere.
+    pub(crate) baskets_looked_up: RefCell<BTreeSet<LogId>>,
     /// Rings when the market should be looked at.
     pub(crate) market: Bell,
     /// Rings when a price may move by itself.
@@ -119,6 +123,8 @@ impl Device {
             baskets: Bell::default(),
             baskets_seen_ms: Cell::new(None),
             baskets_asked_ms: Cell::new(None),
+            baskets_heard_of: RefCell::default(),
+            baskets_looked_up: RefCell::default(),
             market: Bell::default(),
             prices: Bell::default(),
             names: RefCell::default(),

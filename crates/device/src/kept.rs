@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use soko_app_api::{DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, QuietHours, Told, decode, encode};
+use soko_app_api::{CHECKOUT_DRAFT, DRAFT_BYTES_MAX, DRAFT_KEY_BYTES_MAX, QuietHours, Told, decode, encode};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
@@ -135,6 +135,12 @@ pub(crate) fn put_draft(tx: &mut dyn Tx, name: &str, value: &[u8]) -> Result<(),
 }
 
 pub(crate) fn put_own(tx: &mut dyn Tx, own: &Own) -> Result<(), StoreError> {
+    // Whatever somebody wrote on the way to an order is nobody else's. A guest's goes on as theirs who sign in.
+    tx.execute(
+        "delete from draft where substr(name, 1, length($1)) = $1 and exists (
+           select 1 from own_device where email <> '' and (server, email) <> ($2, $3))",
+        params![CHECKOUT_DRAFT, own.server, own.email],
+    )?;
     tx.execute(
         "insert into own_device (only_row, server, email, session, guest) values (1, $1, $2, $3, $4)
          on conflict (only_row) do update set server = excluded.server, email = excluded.email,

@@ -2,7 +2,8 @@
 
 use soko_app_api::{
     Arrival, Command, DeviceCommand, DeviceReply, DeviceVerb, FileMade, MessagesReply, MessagesVerb,
-    ProgramsCall, ProgramsReply, ReturnAnswer, ReviewAnswer, StallContent, Told, Verb,
+    ProgramsCall, ProgramsReply, ReturnAnswer, ReviewAnswer, SessionRow, SessionsVerb, StallContent, Told,
+    Verb,
 };
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::role::Role;
@@ -44,6 +45,7 @@ impl Device {
             DeviceVerb::AnswerReview(answer) => self.answer_review(&answer).await.and(done),
             DeviceVerb::Messages(verb) => self.messages(&verb).await.map(DeviceReply::Messages),
             DeviceVerb::AnswerReturn(answer) => self.answer_return(&answer).await.and(done),
+            DeviceVerb::Sessions(verb) => self.sessions(verb).await.map(DeviceReply::Sessions),
             DeviceVerb::OwnData => self.own_data().await.map(DeviceReply::File),
             DeviceVerb::EraseAccount { password } => self.erase_account(&password).await.and(done),
             DeviceVerb::Connect(stall) => self.connect(stall).await.and(done),
@@ -182,6 +184,11 @@ impl Device {
         let (server, session) = (self.server()?, self.session()?);
         let bytes = self.with_session(&session, server.own_data(&session).await.map_err(Undone::from))?;
         Ok(self.made("soko-my-data.json", bytes))
+    }
+
+    async fn sessions(&self, verb: SessionsVerb) -> Result<Vec<SessionRow>, Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(&session, server.sessions(&session, verb).await.map_err(Undone::from))
     }
 
     async fn change_email(&self, email: &str, password: &str) -> Result<(), Undone> {

@@ -280,6 +280,37 @@ impl Baskets {
         }
     }
 
+    /// Takes out what a device counted after `up_to`, as if it had not counted that far: where nobody else heard of it, it may be counted
+    /// under other numbers.
+    pub fn lift(&mut self, device: ThingId, up_to: i64) -> Vec<Part> {
+        let Some(counted) = self.counted.get_mut(&device).filter(|counted| counted.up_to > up_to) else {
+            return Vec::new();
+        };
+        let mut lifted = Vec::new();
+        for part in std::mem::take(&mut counted.parts) {
+            let stays = (up_to + 1 - part.first).clamp(0, part.units);
+            if stays > 0 {
+                counted.parts.push(Part { units: stays, ..part });
+            }
+            if stays < part.units {
+                lifted.push(Part { first: part.first + stays, units: part.units - stays, ..part });
+            }
+        }
+        counted.up_to = up_to;
+        if up_to < 1 {
+            self.counted.remove(&device);
+        }
+        lifted
+    }
+
+    /// How many of these units are in here under the same numbers, put in as they were.
+    #[must_use]
+    pub fn units_of(&self, device: ThingId, part: &Part) -> i64 {
+        let own = self.counted.get(&device).map(|counted| counted.parts.as_slice()).unwrap_or_default();
+        let same = own.iter().filter(|own| own.put == part.put);
+        same.map(|own| (own.end().min(part.end()) - own.first.max(part.first)).max(0)).sum()
+    }
+
     /// What two devices know, together.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {

@@ -112,6 +112,8 @@ const STEPS: &[Migration] = &[
     Migration { number: 69, name: "tabs paid", sql: soko_projection::TABS_PAID },
     device!(70, "baskets", "0034_baskets"),
     Migration { number: 71, name: "tabs taken out", sql: soko_projection::TABS_TAKEN_OUT },
+    device!(72, "baskets told", "0035_baskets_told"),
+    device!(73, "tax names", "0036_tax_names"),
 ];
 
 /// Prices that move at once; the others do the next time.

@@ -35,7 +35,7 @@ mod picture;
 mod reading;
 
 pub use amount::price_text;
-pub use receipt::{Receipt, ReceiptLine, Sum};
+pub use receipt::{Receipt, ReceiptLine, Sum, tax_sum};
 pub use report::{Figure, Part, Report, Weight};
 pub use rows::{Sheet, test_page};
 pub use text::to_text;

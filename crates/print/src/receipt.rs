@@ -87,6 +87,12 @@ impl Receipt {
     }
 }
 
+/// What a receipt says of one rate, for other papers that say it, too.
+#[must_use]
+pub fn tax_sum(tax: &TaxRow, words: &PaperWords, currency: &str) -> Sum {
+    Writing { words, separators: Separators::of(&words.language), currency }.tax(tax)
+}
+
 /// When, and where or by whom.
 pub(crate) fn made(at_ms: i64, offset_minutes: i32, beside: &str) -> String {
     let offset = OffsetMinutes::new(offset_minutes).unwrap_or(OffsetMinutes::UTC);

@@ -88,6 +88,8 @@ pub(crate) struct OwnBrowserBody {
 pub(crate) struct SessionBody {
     created_ms: i64,
     seen_ms: i64,
+    /// Browser and system of whoever signed in, as far as they are known.
+    name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -174,7 +176,8 @@ pub(crate) async fn proven(
 
 impl From<OwnData> for OwnDataBody {
     fn from(data: OwnData) -> Self {
-        let session = |(created_ms, seen_ms): (i64, i64)| SessionBody { created_ms, seen_ms };
+        let session =
+            |(created_ms, seen_ms, name): (i64, i64, String)| SessionBody { created_ms, seen_ms, name };
         Self {
             account: data.profile.account.to_string(),
             email: data.profile.email,

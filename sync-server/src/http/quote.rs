@@ -85,7 +85,8 @@ pub(crate) async fn ask(
     order.is_account = matches!(principal, Principal::Account(_));
     let now_ms = app.now_ms();
     let find = move |tx: &mut dyn Tx| {
-        authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
+        // Whoever may order may ask: a stall that takes no orders now says so here as there.
+        authorise(tx, principal, Object::Stall(stall), Action::PlaceOrder)?;
         Ok::<_, Refusal>(quote(tx, stall, &order, now_ms)?)
     };
     let OrderBody { currency, lines, taxes, delivery, coupon, total_minor, .. } =

@@ -63,6 +63,8 @@ fn of_own_things() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(own_data::show))
         .routes(routes!(own_data::erase))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end_one))
         .routes(routes!(likes::exchange))
         .routes(routes!(addresses::exchange))
         .routes(routes!(baskets::exchange))

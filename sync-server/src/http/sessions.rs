@@ -11,13 +11,14 @@ use utoipa::ToSchema;
 
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
-use crate::http::body::ApiJson;
+use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::{SignedIn, set_cookie};
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::tokens::TokenKind;
 use crate::platform::accounts::{self, Email, Known};
 use crate::platform::passwords::Checked;
+use crate::platform::sessions::OwnSession;
 use crate::platform::{Refusal, sessions};
 use crate::store::Shard;
 
@@ -56,6 +57,7 @@ pub(crate) struct SignedInBody {
 pub(crate) async fn sign_in(
     State(app): State<App>,
     origin: Origin,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<SignIn>,
 ) -> Result<Response, Problem> {
     app.spend(Who::Prefix(origin.prefix), cost::PASSWORD)?;
@@ -68,7 +70,9 @@ pub(crate) async fn sign_in(
 
     let (token, now_ms) = (app.new_token()?, app.now_ms());
     let kept = token.clone();
-    let start = move |tx: &mut dyn Tx| sessions::start(tx, account, &kept, now_ms);
+    let user_agent = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok());
+    let name = sessions::called(user_agent.unwrap_or_default());
+    let start = move |tx: &mut dyn Tx| sessions::start(tx, account, (&kept, &name), now_ms);
     let expires_ms = app.store().write(Shard::account(account), start).await?;
     let mut body = SignedInBody { account: account.to_string(), expires_ms, token: None };
     if request.carrier == Carrier::Bearer {
@@ -93,6 +97,75 @@ pub(crate) async fn sign_out(
     let mut headers = HeaderMap::new();
     headers.insert(header::SET_COOKIE, set_cookie(None, app.settings())?);
     Ok((StatusCode::NO_CONTENT, headers))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnSessionsBody {
+    /// The latest used first.
+    sessions: Vec<OwnSessionBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnSessionBody {
+    session: String,
+    /// Browser and system of whoever signed in, such as `Firefox · Linux`; empty where they are not known.
+    name: String,
+    begun_ms: i64,
+    /// When it was used last, five minutes more or less.
+    seen_ms: i64,
+    /// The session of this request.
+    current: bool,
+}
+
+/// Where I am signed in.
+#[utoipa::path(get, path = "/v1/me/sessions", tag = "people", responses(
+    (status = 200, description = "All sessions in force", body = OwnSessionsBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn list(State(app): State<App>, person: SignedIn) -> Answered<OwnSessionsBody> {
+    let (account, current, now_ms) = (person.account, person.token_hash, app.now_ms());
+    let find = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::of_account(tx, account, now_ms)?);
+    let shown = |it: OwnSession| OwnSessionBody {
+        session: it.session.to_string(),
+        name: it.name,
+        begun_ms: it.begun_ms,
+        seen_ms: it.seen_ms,
+        current: it.token_hash == current,
+    };
+    Ok(Json(OwnSessionsBody { sessions: app.store().read(find).await?.into_iter().map(shown).collect() }))
+}
+
+/// End all my sessions but this one.
+///
+/// Devices of a stall are no sessions: they keep their access.
+#[utoipa::path(delete, path = "/v1/me/sessions", tag = "people", responses(
+    (status = 204, description = "Whoever was signed in elsewhere is not any more"),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn end_others(State(app): State<App>, person: SignedIn) -> Result<StatusCode, Problem> {
+    let SignedIn { account, token_hash, .. } = person;
+    let end = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::end_others(tx, account, token_hash)?);
+    app.store().write(Shard::account(account), end).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End one of my sessions. One that has ended already, or is not mine, is as was asked for.
+#[utoipa::path(delete, path = "/v1/me/sessions/{session}", tag = "people",
+    params(("session" = String, Path, description = "The session's identity, as the list of them has it")), responses(
+    (status = 204, description = "It is not in force"),
+    (status = 400, description = "No identity", body = ProblemBody),
+    (status = "default", description = "Refused", body = ProblemBody)))]
+pub(crate) async fn end_one(
+    State(app): State<App>,
+    person: SignedIn,
+    ApiPath(session): ApiPath<String>,
+) -> Result<StatusCode, Problem> {
+    let session: ThingId = id(&session, "the session")?;
+    let (account, now_ms) = (person.account, app.now_ms());
+    let end = move |tx: &mut dyn Tx| {
+        let found = sessions::of_account(tx, account, now_ms)?.into_iter().find(|it| it.session == session);
+        found.map_or(Ok(()), |found| Ok::<_, Refusal>(sessions::end(tx, found.token_hash)?))
+    };
+    app.store().write(Shard::account(account), end).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The same work and the same answer whether or not there is such an account.

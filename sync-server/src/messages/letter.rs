@@ -1,12 +1,14 @@
 //! What a message says: subject, plain text, and the same as a small page; a browser's notification; or a text. Everything that
 //! people wrote is escaped where it could be taken for something else.
 
+use soko_app_api::TaxRow;
 use soko_app_api::route::at_stall;
 use soko_domain::calendar::BusinessDay;
 use soko_domain::entry::IncidentKind;
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Currency, Money};
 use soko_domain::transfer::{BankAccount, reference};
+use soko_print::tax_sum;
 use soko_projection::{read, returns};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -82,6 +84,9 @@ struct Facts {
     stall: String,
     /// What was ordered, and what each line comes to.
     lines: Vec<(String, String)>,
+    /// What its total has of each rate, and how much that is.
+    taxes: Vec<(TaxRow, String)>,
+    currency: String,
     total: String,
     /// Where its money is to go by bank, as long as it waits for it.
     transfer: Option<Transfer>,
@@ -99,6 +104,15 @@ struct Facts {
     reason: String,
     /// The order, where the message is about something of it.
     order: Option<ThingId>,
+}
+
+impl Facts {
+    /// As a receipt says it.
+    fn taxes(&self, language: Language) -> Vec<(String, String)> {
+        let words = receipt::paper_words(language);
+        let said = |tax: &TaxRow| tax_sum(tax, &words, &self.currency).label;
+        self.taxes.iter().map(|(tax, amount)| (said(tax), amount.clone())).collect()
+    }
 }
 
 #[derive(Clone)]
@@ -295,6 +309,7 @@ impl Said<'_> {
             heading: None,
             paragraphs,
             lines: facts.lines.clone(),
+            taxes: facts.taxes(language),
             total: (language.say("total", &[]), facts.total.clone()),
             open: open.map(|(words, path)| (words, format!("{}{path}", sender.origin))),
         }
@@ -426,6 +441,8 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
         });
     }
     let lines = order.lines.iter().take(LINES_MAX);
+    facts.taxes = order.taxes.iter().map(|tax| (TaxRow::from(tax), amount(tax.tax_minor))).collect();
+    facts.currency = order.currency.to_string();
     facts.lines = lines.map(|line| (line.name.clone(), amount(line.total_minor))).collect();
     Ok(Some(facts))
 }

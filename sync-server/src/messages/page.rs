@@ -11,6 +11,8 @@ pub(super) struct Section {
     pub(super) paragraphs: Vec<String>,
     /// What it lists, and what each comes to.
     pub(super) lines: Vec<(String, String)>,
+    /// What all of it together has of each rate of tax.
+    pub(super) taxes: Vec<(String, String)>,
     /// All of it together.
     pub(super) total: (String, String),
     /// The words on a link, and the link.
@@ -34,6 +36,9 @@ impl Section {
             for (name, amount) in &self.lines {
                 text.push_str(&format!("- {name}: {amount}\n"));
             }
+            for (name, amount) in &self.taxes {
+                text.push_str(&format!("{name}: {amount}\n"));
+            }
             text.push_str(&format!("{}: {}", self.total.0, self.total.1));
         }
         if let Some((words, link)) = &self.open {
@@ -52,7 +57,7 @@ impl Section {
         }
         if !self.lines.is_empty() {
             page.push_str("<table style=\"border-collapse:collapse;width:100%\">");
-            for (name, amount) in self.lines.iter().chain([&self.total]) {
+            for (name, amount) in self.lines.iter().chain(&self.taxes).chain([&self.total]) {
                 page.push_str(&format!(
                     "<tr><td style=\"padding:.25em 0\">{}</td><td style=\"text-align:end\">{}</td></tr>",
                     escaped(name),

@@ -339,7 +339,7 @@ fn sale_view(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<Option<SaleV
 }
 
 /// The words that the paper has on the screens, too. What is filled in stays open.
-fn paper_words(language: Language) -> PaperWords {
+pub(super) fn paper_words(language: Language) -> PaperWords {
     let open = [("number", "{number}"), ("rate", "{rate}"), ("net", "{net}")];
     let say = |key: &str| language.say(&format!("paper.{key}"), &open);
     // Purses pay as vouchers on a sale, and are called by their own names on its paper.

@@ -6,6 +6,7 @@ use soko_domain::ids::{Hash, ThingId};
 use soko_record_log::{StoreError, Tx, params};
 
 use crate::platform::refusal::Refusal;
+use crate::platform::sessions;
 
 /// An e-mail address in the form in which accounts are told apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -114,11 +115,7 @@ pub fn change_password(
     if changed == 0 {
         return Err(Refusal::WrongCredentials);
     }
-    tx.execute(
-        "delete from session where account = $1 and token_hash <> $2",
-        params![account, change.keep_session],
-    )?;
-    Ok(())
+    Ok(sessions::end_others(tx, account, change.keep_session)?)
 }
 
 /// A password in the place of a forgotten one. Every session ends.

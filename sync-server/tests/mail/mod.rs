@@ -138,6 +138,28 @@ async fn buyer_and_stall_hear_of_an_order_once_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_orders_mail_says_the_taxes_in_its_total_as_a_receipt_does() {
+    for store in stores() {
+        let market = Market::open(store).await;
+        let contact = json!({"name": "W", "reach": "+254 700 1", "address": "Lane 4"});
+        let lines = json!([{"product": TEA.to_string(), "quantity": 2}]);
+        let body =
+            json!({"order": id(1), "lines": lines, "handing": "local", "zone": "Town", "contact": contact});
+        let placed = market.shop.server.post(&orders(), &body).bearer(&market.buyer).send().await;
+        placed.expect(StatusCode::CREATED);
+        market.round().await;
+        let mails = market.sink.taken();
+        assert_eq!(mails.len(), 2, "to the buyer and to the owner");
+        for mail in mails {
+            // 1.50 for bringing, with a quarter of the net amount in it.
+            let expected = "- Crème tea: 9.00 EUR\nincl. 25% tax on 1.20: 0.30 EUR\nTotal: 10.50 EUR";
+            let text = mail.text().replace('\r', "");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_fails_is_tried_again_or_given_up_with_its_reason() {
     for store in stores() {
         let market = Market::open(store).await;

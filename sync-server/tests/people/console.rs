@@ -251,6 +251,9 @@ async fn a_blocked_stall_is_not_in_the_market_takes_no_orders_and_sells_on() {
         let stalls = shop.server.get("/v1/market/stalls").send().await.expect(StatusCode::OK);
         assert_eq!(stalls.json()["stalls"], json!([]));
         shop.order(2, 2, 1).send().await.refused(StatusCode::CONFLICT, "stall_blocked");
+        let asked = json!({"lines": [{"product": TEA.to_string(), "quantity": 1}]});
+        let quote = shop.server.post(&format!("{}/quote", orders()), &asked).header("soko-buyer", &secret(2));
+        quote.send().await.refused(StatusCode::CONFLICT, "stall_blocked");
         // What was ordered before is its buyer's and is handed over; the same request has its first answer; the counter sells.
         shop.order(1, 1, 1).send().await.expect(StatusCode::CREATED);
         let own = format!("{}/{}", orders(), id(1));

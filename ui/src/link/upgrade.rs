@@ -181,7 +181,7 @@ impl Shared {
             Call::Market(query) => Some(http::ask(query.clone()).await),
             Call::Buy(command) => match &command.verb {
                 BuyerVerb::PutLine { .. } | BuyerVerb::EmptyBasket { .. } => {
-                    self.early.borrow_mut().apply(command);
+                    self.early.borrow_mut().apply(command, &self.tried.borrow());
                     baskets::keep(&self.early.borrow());
                     self.tell(&[Told::Buyer]);
                     Some(Answer::Bought)
@@ -235,9 +235,7 @@ impl Link for Upgrade {
     fn call(&self, call: Call) -> Waiting {
         if let Some(worker) = self.shared.engine() {
             if let Call::Buy(command) = &call {
-                // What is wanted of it now is not what was wanted before.
-                self.shared.early.borrow_mut().apply(command);
-                self.shared.early.borrow_mut().bought(command.id);
+                self.shared.early.borrow_mut().drop_for(&command.verb);
                 baskets::keep(&self.shared.early.borrow());
             }
             return worker.call(&call);

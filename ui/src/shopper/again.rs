@@ -22,8 +22,8 @@ pub(super) async fn order_again(desk: Desk, order: OwnOrderView) -> Result<Again
     let Answer::Buyer(BuyerView::Baskets(baskets)) = answer else { return Err(trouble(answer)) };
     let (wanted, mut gone) = (quantities(&order, &baskets), Vec::new());
     let all = wanted.len();
-    for (product, name, quantity) in wanted {
-        let put = BuyerVerb::PutLine { stall: order.row.stall, product, quantity };
+    for (product, name, (quantity, known)) in wanted {
+        let put = BuyerVerb::PutLine { stall: order.row.stall, product, quantity, shown: Some(known) };
         match desk.buy(put).await {
             Err(Trouble::Refused(refused)) if refused.code == GONE => gone.push(name),
             done => done?,
@@ -32,20 +32,21 @@ pub(super) async fn order_again(desk: Desk, order: OwnOrderView) -> Result<Again
     Ok(Again { is_all_gone: all > 0 && gone.len() == all, gone })
 }
 
-/// How much of each is to be in the basket. What waited for its buyer came back into it by itself: only what was taken out is put
+/// How much of each is to be in the basket, and how much is. What waited for its buyer came back into it by itself: only what was taken out is put
 /// again.
-fn quantities(order: &OwnOrderView, baskets: &[BasketOf]) -> Vec<(ProductId, String, i64)> {
+fn quantities(order: &OwnOrderView, baskets: &[BasketOf]) -> Vec<(ProductId, String, (i64, i64))> {
     let there = baskets.iter().find(|basket| basket.stall == order.row.stall);
-    let mut wanted: Vec<(ProductId, String, i64)> = Vec::new();
+    let mut wanted: Vec<(ProductId, String, (i64, i64))> = Vec::new();
     for line in order.lines.iter().filter(|line| line.quantity > 0) {
-        if let Some((_, _, quantity)) = wanted.iter_mut().find(|(product, ..)| *product == line.product) {
+        if let Some((_, _, (quantity, _))) = wanted.iter_mut().find(|(product, ..)| *product == line.product)
+        {
             *quantity = quantity.saturating_add(line.quantity);
             continue;
         }
         let known = there.and_then(|basket| basket.lines.iter().find(|known| known.product == line.product));
         let known = known.map_or(0, |known| known.quantity);
         if known == 0 || order.row.state != OwnOrderState::Reconfirm {
-            wanted.push((line.product, line.name.clone(), line.quantity.saturating_add(known)));
+            wanted.push((line.product, line.name.clone(), (line.quantity.saturating_add(known), known)));
         }
     }
     wanted
@@ -116,7 +117,7 @@ mod tests {
                 if has_tea > 0 { vec![other, holding(order.row.stall, TEA, has_tea)] } else { vec![other] };
             let wanted: Vec<(ProductId, i64)> = quantities(&order, &baskets)
                 .into_iter()
-                .map(|(product, _, quantity)| (product, quantity))
+                .map(|(product, _, (quantity, _))| (product, quantity))
                 .collect();
             assert_eq!(wanted, expected, "{state:?} {has_tea}");
         }

@@ -1,9 +1,12 @@
 //! From a basket to its order, step by step: how it gets to its buyer, how it is paid, and all of it once more before the last tap.
-//! Each step has an address, so that the browser's own way back and forward leads through them; what was written stays meanwhile.
+//! Each step has an address, so that the browser's own way back and forward leads through them. What was written is kept on this device
+//! until it is ordered or the basket is emptied: it is there after a look into the basket, and after a page that was loaded anew.
 
-use soko_app_api::text::Worded as _;
+use serde::{Deserialize, Serialize};
+use soko_app_api::text::{Worded as _, as_word_opt};
 use soko_app_api::{
-    AddressInput, BasketOf, BuyerQuery, BuyerVerb, BuyerView, CheckoutView, ContactView, PayChoice, PayOffer,
+    AddressInput, Answer, BasketOf, BuyerQuery, BuyerVerb, BuyerView, CHECKOUT_DRAFT, Call, CheckoutView,
+    ContactView, PayChoice, PayOffer,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
@@ -15,6 +18,7 @@ use super::review::{Review, off};
 use crate::browser;
 use crate::desk::use_desk;
 use crate::doing::{Doing, use_doing};
+use crate::drafts;
 use crate::live::use_buyer;
 use crate::nav::Go;
 use crate::parts::{Busy, Choice, Empty, Field, Icon, TextArea, icon};
@@ -27,9 +31,13 @@ const DIGITS_MIN: usize = 7;
 /// The value of paying when it is fetched, which every stall takes.
 const LATER: &str = "later";
 
+/// Of a form as it is kept.
+const LAYOUT: u8 = 1;
+
 /// What a buyer chose and wrote so far.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Form {
+    #[serde(with = "as_word_opt")]
     handing: Option<Handing>,
     pub(super) zone: String,
     /// The code as it is typed, and the one that is looked up; none is that of an order to confirm again.
@@ -39,6 +47,7 @@ pub(super) struct Form {
     contact: Option<ContactView>,
     /// What the address is to be called that is kept for other orders; none where it is not.
     label: Option<String>,
+    #[serde(with = "as_word_opt")]
     pub(super) way: Option<PayWay>,
     phone: String,
     pub(super) note: String,
@@ -120,19 +129,20 @@ pub(super) struct CheckoutProps {
 #[component]
 pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let speech = use_speech();
-    let form = use_state(Form::default);
     let CheckoutProps { stall, leg } = *props;
-    let (handing, zone, coupon) = (form.handing, form.zone.clone(), form.coupon.clone());
+    let (form, on_form) = use_form(stall);
     let baskets = use_buyer(Some(BuyerQuery::Baskets));
-    let live = use_buyer(Some(BuyerQuery::Checkout { stall, handing, zone, coupon }));
+    let live = use_buyer(form.as_ref().map(|form| {
+        let (handing, zone, coupon) = (form.handing, form.zone.clone(), form.coupon.clone());
+        BuyerQuery::Checkout { stall, handing, zone, coupon }
+    }));
     // One identity however often the button is tapped.
     let order = *use_memo((), |()| OrderId(browser::chance()));
-    let body = match (baskets.buyer(), live.buyer()) {
-        (Some(BuyerView::Baskets(all)), Some(BuyerView::Checkout(view))) => {
+    let body = match (baskets.buyer(), live.buyer(), form) {
+        (Some(BuyerView::Baskets(all)), Some(BuyerView::Checkout(view)), Some(form)) => {
             match all.iter().find(|basket| basket.stall == stall && !basket.lines.is_empty()) {
                 Some(basket) => html! {
-                    <Asked basket={basket.clone()} view={(**view).clone()} form={(*form).clone()} {leg} {order}
-                        on_form={Callback::from({ let form = form.setter(); move |now: Form| form.set(now) })} />
+                    <Asked basket={basket.clone()} view={(**view).clone()} {form} {leg} {order} {on_form} />
                 },
                 None => html! {
                     <Empty icon={Icon::Basket} title={speech.say("basket.empty")} text={speech.say("basket.empty-text")}>
@@ -141,8 +151,8 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
                 },
             }
         }
-        (Some(_), _) => html! { <Busy {live} /> },
-        (None, _) => html! { <Busy live={baskets} /> },
+        (Some(_), ..) => html! { <Busy {live} /> },
+        (None, ..) => html! { <Busy live={baskets} /> },
     };
     html! {
         <section class="page page-narrow">
@@ -150,6 +160,37 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
             { body }
         </section>
     }
+}
+
+/// What was written so far, once it is known whether anything was kept, and how it changes.
+#[hook]
+fn use_form(stall: LogId) -> (Option<Form>, Callback<Form>) {
+    let desk = use_desk();
+    let form = use_state(|| None::<Form>);
+    {
+        let (desk, form) = (desk.clone(), form.setter());
+        use_effect_with(stall, move |stall| {
+            let key = format!("{CHECKOUT_DRAFT}{stall}");
+            wasm_bindgen_futures::spawn_local(async move {
+                let answer = desk.call(Call::Kept { key }).await;
+                let bytes = if let Answer::Kept(bytes) = answer { bytes } else { Vec::new() };
+                form.set(Some(drafts::unpack(LAYOUT, &bytes).found().unwrap_or_default()));
+            });
+        });
+    }
+    let on_form = {
+        let form = form.setter();
+        Callback::from(move |now: Form| {
+            let (desk, key, value) =
+                (desk.clone(), format!("{CHECKOUT_DRAFT}{stall}"), drafts::pack(LAYOUT, &now));
+            form.set(Some(now));
+            wasm_bindgen_futures::spawn_local(async move {
+                // What could not be kept is kept with the next change.
+                let _ = desk.call(Call::Keep { key, value }).await;
+            });
+        })
+    };
+    ((*form).clone(), on_form)
 }
 
 /// What a step is called.

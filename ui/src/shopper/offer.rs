@@ -177,11 +177,8 @@ fn Put(props: &PutProps) -> Html {
                 return;
             }
             let desk = doing.desk.clone();
-            let verb = BuyerVerb::PutLine {
-                stall: row.stall,
-                product: row.product,
-                quantity: there.saturating_add(quantity),
-            };
+            let (quantity, shown) = (there.saturating_add(quantity), Some(there));
+            let verb = BuyerVerb::PutLine { stall: row.stall, product: row.product, quantity, shown };
             let (to, speech, name) = (desk.clone(), doing.speech.clone(), row.name.clone());
             doing.run(async move { desk.buy(verb).await }, move |()| {
                 let going = to.clone();

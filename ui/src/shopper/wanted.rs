@@ -31,23 +31,24 @@ pub(super) fn Wanted(props: &WantedProps) -> Html {
     let quantity = tapped.unwrap_or(line.quantity);
     let put = {
         let (desk, speech, tapped) = (desk.clone(), speech.clone(), tapped.setter());
-        let (stall, product) = (props.stall, line.product);
+        let (stall, product, shown) = (props.stall, line.product, Some(quantity));
         Callback::from(move |quantity: i64| {
-            tapped.set(Some(quantity.max(0)));
-            send(
-                &desk,
-                &speech,
-                tapped.clone(),
-                BuyerVerb::PutLine { stall, product, quantity: quantity.max(0) },
-            );
+            let quantity = quantity.max(0);
+            tapped.set(Some(quantity));
+            send(&desk, &speech, tapped.clone(), BuyerVerb::PutLine { stall, product, quantity, shown });
         })
     };
     let remove = {
-        let (desk, speech, put, before) = (desk.clone(), speech.clone(), put.clone(), line.quantity);
-        let name = line.name.clone();
+        let (desk, speech, put, tapped) = (desk.clone(), speech.clone(), put.clone(), tapped.setter());
+        let (stall, product, name) = (props.stall, line.product, line.name.clone());
         Callback::from(move |_: MouseEvent| {
             put.emit(0);
-            let back = put.reform(move |()| before);
+            let (to, said, tapped) = (desk.clone(), speech.clone(), tapped.clone());
+            let back = Callback::from(move |()| {
+                // As much as was seen to go.
+                let verb = BuyerVerb::PutLine { stall, product, quantity, shown: Some(0) };
+                send(&to, &said, tapped.clone(), verb);
+            });
             desk.toasts.offer(
                 speech.fill("basket.removed", &[("name", &name)]),
                 speech.say("action.undo"),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soko_app_api::Told;
+use soko_app_api::{CHECKOUT_DRAFT, RetryHint, Told};
 use soko_domain::ids::{LogId, ThingId};
 use soko_domain::wanted::{Baskets, COUNT_MAX, Full, Line, Part, Put, QUANTITY_MAX, Wanted};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -14,7 +14,6 @@ use super::sending::{Heard, Waits};
 use super::{Tried, likes, refused};
 use crate::device::Device;
 use crate::failure::Undone;
-use crate::kept::Own;
 use crate::market::{handings, offer};
 use crate::server::{BasketsAsked, BasketsSaid, Server};
 
@@ -34,15 +33,23 @@ const OTHER_ACCOUNT: &str = "other_account";
 /// Where something of an account's baskets stands, beside the lines.
 pub(super) const TABLES: [&str; 3] = ["basket_heard", "basket_part", "basket_told"];
 
-/// So much of it is in the basket.
-pub(super) fn set(tx: &mut dyn Tx, by: &Noting<'_>, it: Wanted, quantity: i64) -> Tried {
-    if !(0..=QUANTITY_MAX).contains(&quantity) {
+/// So much of it is in the basket, where somebody saw `shown` of it there: the difference is put in or taken out, beside what others
+/// did meanwhile.
+pub(super) fn set(
+    tx: &mut dyn Tx,
+    by: &Noting<'_>,
+    it: Wanted,
+    (quantity, shown): (i64, Option<i64>),
+) -> Tried {
+    let is_quantity = |number: &i64| (0..=QUANTITY_MAX).contains(number);
+    if !is_quantity(&quantity) || !shown.iter().all(is_quantity) {
         return Ok(Err(refused("quantity", "a quantity is not negative and not absurd")));
     }
     let (before, (stall, product)) = (load(tx, by.whose)?, it);
     let (mut now, there) = (before.clone(), before.quantity(it));
+    let more = quantity - shown.unwrap_or(there);
     if quantity == 0 {
-        now.take(it, i64::MAX);
+        now.take(it, -more);
     } else {
         let Some(kept) = offer(tx, stall, product)? else {
             return Ok(Err(refused(
@@ -51,12 +58,12 @@ pub(super) fn set(tx: &mut dyn Tx, by: &Noting<'_>, it: Wanted, quantity: i64) -
             )));
         };
         // With the price that whoever puts it in sees now.
-        let seen_minor = kept.row.price_of(quantity);
-        if put(tx, by, &mut now, (it, seen_minor), quantity - there)?.is_err() {
+        let seen_minor = kept.row.price_of((there + more).max(0));
+        if put(tx, by, &mut now, (it, seen_minor), more)?.is_err() {
             let sentence = "a basket has no room for more: order what is in it first";
             return Ok(Err(refused("too_large", sentence)));
         }
-        now.take(it, there.saturating_sub(quantity));
+        now.take(it, -more);
         // Whoever takes another number of it asks anew.
         tx.execute(
             "update basket_line set is_usual = 0 where whose = $1 and stall = $2 and product = $3",
@@ -67,8 +74,9 @@ pub(super) fn set(tx: &mut dyn Tx, by: &Noting<'_>, it: Wanted, quantity: i64) -
     Ok(Ok(()))
 }
 
-/// Takes out all that is in the basket of a stall.
+/// Takes out all that is in the basket of a stall, and forgets what was written on the way to ordering it.
 pub(super) fn empty(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<(), StoreError> {
+    tx.execute("delete from draft where name = $1", params![format!("{CHECKOUT_DRAFT}{stall}")])?;
     let before = load(tx, whose)?;
     let mut now = before.clone();
     now.empty(stall);
@@ -135,19 +143,25 @@ impl Device {
         let Some(session) = own.session() else { return Ok(None) };
         let (server, whose) = (self.server_at(&own.server)?, likes::whose(&own));
         for _ in 0..ROUNDS_MAX {
-            let (edits, asked) = self.read(|tx| to_say(tx, &whose))?;
+            // In each life of the program the server is asked first: what it heard already was perhaps said by a newer copy of this device.
+            let may_say = self.baskets_heard_of.borrow().as_ref() == Some(&whose);
+            let (edits, asked) = self.read(|tx| to_say(tx, &whose, may_say))?;
+            if let Some(said) = &asked.baskets {
+                self.write(|tx| note_said(tx, &whose, said))?;
+            }
             let heard = self.heard(&own, server.exchange_baskets(session, &asked).await)?;
             match heard {
                 Heard::Now(said) => {
                     let draw = || self.random_id();
                     let (is_new, is_all) =
                         self.write(|tx| take(tx, (&whose, &draw), (edits, &asked), &said))?;
+                    *self.baskets_heard_of.borrow_mut() = Some(whose.clone());
                     if is_new {
+                        self.baskets_looked_up.borrow_mut().clear();
                         self.tell(&Told::Buyer);
-                        self.fetch_put_elsewhere(&server, &own).await?;
                     }
                     if is_all {
-                        return Ok(None);
+                        break;
                     }
                 }
                 Heard::Waits(waits) => return Ok(Some(waits)),
@@ -156,31 +170,43 @@ impl Device {
                     self.tell(&Told::Buyer);
                 }
                 // They stay on this device, and are said again when somebody looks: there may be room, or a newer server, by then.
-                Heard::Refused { .. } => return Ok(None),
+                Heard::Refused { .. } => break,
+            }
+        }
+        self.fetch_put_elsewhere(&server, &whose).await
+    }
+
+    /// Looks up what another device put in and this one has not seen, with the stall that it is ordered from. Where nobody answers, that
+    /// is done again.
+    async fn fetch_put_elsewhere(&self, server: &Server, whose: &str) -> Result<Option<Waits>, Undone> {
+        let unseen = self.read(|tx| unseen_stalls(tx, whose))?;
+        let stalls: Vec<_> = unseen.difference(&self.baskets_looked_up.borrow()).copied().collect();
+        for stall in stalls.into_iter().take(STALLS_AT_ONCE) {
+            match self.fetch_stall(server, stall).await {
+                Err(Undone::Failed(_)) => return Ok(Some(Waits::ForServer)),
+                Err(Undone::Refused(refused)) if refused.retry == RetryHint::Later => {
+                    return Ok(Some(Waits::ForServer));
+                }
+                // What is not said of it is looked at with the page of the stall.
+                Ok(()) | Err(Undone::Refused(_)) => {
+                    self.baskets_looked_up.borrow_mut().insert(stall);
+                    self.tell(&Told::Buyer);
+                }
             }
         }
         Ok(None)
     }
+}
 
-    /// Looks up what another device put in and this one has not seen, with the stall that it is ordered from.
-    async fn fetch_put_elsewhere(&self, server: &Server, own: &Own) -> Result<(), Undone> {
-        let stalls = self.read(|tx| {
-            let mut stalls = BTreeSet::new();
-            for (stall, product) in load(tx, &likes::whose(own))?.lines().into_keys() {
-                if offer(tx, stall, product)?.is_none() || handings(tx, stall)?.is_none() {
-                    stalls.insert(stall);
-                }
-            }
-            Ok(stalls)
-        })?;
-        for stall in stalls.into_iter().take(STALLS_AT_ONCE) {
-            // What does not come is looked at with the page of the stall.
-            if self.fetch_stall(server, stall).await.is_ok() {
-                self.tell(&Told::Buyer);
-            }
+/// Of which something is wanted that this device has not seen on offer, or not how it is handed over.
+fn unseen_stalls(tx: &mut dyn Tx, whose: &str) -> Result<BTreeSet<LogId>, StoreError> {
+    let mut stalls = BTreeSet::new();
+    for (stall, product) in load(tx, whose)?.lines().into_keys() {
+        if offer(tx, stall, product)?.is_none() || handings(tx, stall)?.is_none() {
+            stalls.insert(stall);
         }
-        Ok(())
     }
+    Ok(stalls)
 }
 
 /// Puts in what these lines have and is not in, each at the price and the time that its line has.
@@ -322,16 +348,47 @@ fn keep_lines(
     Ok(())
 }
 
+/// What is kept of what was said and heard: how often something was changed here, now and when it was last said; whose they are, how far
+/// they were seen, and how far of this device's own count the server may have heard.
+#[derive(Default)]
+struct Kept {
+    edits: i64,
+    said: i64,
+    account: Option<ThingId>,
+    version: i64,
+    told_up_to: i64,
+}
+
+fn kept(tx: &mut dyn Tx, whose: &str) -> Result<Kept, StoreError> {
+    let sql = "select edits, said, account, version, told_up_to from basket_told where whose = $1";
+    let row = tx.query_opt(sql, params![whose])?;
+    row.map_or(Ok(Kept::default()), |row| {
+        Ok(Kept {
+            edits: row.int(0)?,
+            said: row.int(1)?,
+            account: row.id_opt(2)?,
+            version: row.int(3)?,
+            told_up_to: row.int(4)?,
+        })
+    })
+}
+
 /// How often something was changed here, and what the server is told of it: nothing before it was heard what the account has.
-fn to_say(tx: &mut dyn Tx, whose: &str) -> Result<(i64, BasketsAsked), StoreError> {
-    let sql = "select edits, said, account, version from basket_told where whose = $1";
-    let Some(row) = tx.query_opt(sql, params![whose])? else {
-        return Ok((0, BasketsAsked { account: None, since: 0, baskets: None }));
-    };
-    let (edits, said) = (row.int(0)?, row.int(1)?);
-    let account = row.id_opt(2)?;
-    let baskets = if edits == said || account.is_none() { None } else { Some(load(tx, whose)?) };
-    Ok((edits, BasketsAsked { account, since: row.int(3)?, baskets }))
+fn to_say(tx: &mut dyn Tx, whose: &str, may_say: bool) -> Result<(i64, BasketsAsked), StoreError> {
+    let Kept { edits, said, account, version, .. } = kept(tx, whose)?;
+    let is_said = may_say && edits != said && account.is_some();
+    let baskets = if is_said { Some(load(tx, whose)?) } else { None };
+    Ok((edits, BasketsAsked { account, since: version, baskets }))
+}
+
+/// Before it is said: its answer may be lost.
+fn note_said(tx: &mut dyn Tx, whose: &str, said: &Baskets) -> Result<(), StoreError> {
+    let Some(own) = name(tx)? else { return Ok(()) };
+    tx.execute(
+        "update basket_told set told_up_to = $2 where whose = $1 and told_up_to < $2",
+        params![whose, said.up_to(own)],
+    )?;
+    Ok(())
 }
 
 /// Keeps what came. Says whether anything is other than it was, and whether the server knows all that there is here.
@@ -341,33 +398,41 @@ fn take(
     (edits, asked): (i64, &BasketsAsked),
     heard: &BasketsSaid,
 ) -> Result<(bool, bool), StoreError> {
-    let before = load(tx, whose)?;
-    let now = match &heard.baskets {
-        Some(theirs) if asked.account.is_none() => {
-            // This device hears of the account for the first time, or again after a sign-in: what both have is wanted once, and whatever
-            // numbers it used before are not used again.
-            let mut now = theirs.clone();
-            put_missing(tx, (whose, draw), &mut now, before.lines())?;
-            now
-        }
-        Some(theirs) => together(tx, (whose, draw), (&before, asked.baskets.is_some()), theirs)?,
-        None => before.clone(),
-    };
-    keep(tx, whose, &before, &now)?;
+    let (before, was) = (load(tx, whose)?, kept(tx, whose)?);
     // A server that knows less than was seen was restored: it is told everything. So is one that knows less than is here.
     let is_restored = heard.up_to < asked.since;
-    let is_all_theirs = match &heard.baskets {
-        Some(theirs) => now == *theirs,
-        None => asked.account.is_some() || now == Baskets::default(),
+    let (now, is_all_theirs) = match &heard.baskets {
+        Some(theirs) => {
+            let now = if asked.account.is_none() {
+                // This device hears of the account for the first time, or again after a sign-in: what both have is wanted once, and
+                // whatever numbers it used before are not used again.
+                let mut now = theirs.clone();
+                put_missing(tx, (whose, draw), &mut now, before.lines())?;
+                now
+            } else {
+                together(tx, (whose, draw), (&before, was.told_up_to), theirs)?
+            };
+            let is_all_theirs = now == *theirs;
+            (now, is_all_theirs)
+        }
+        // Whoever only asked said nothing.
+        None => {
+            let is_said = asked.baskets.is_some() || was.edits == was.said;
+            let is_all_theirs = if asked.account.is_some() { is_said } else { before == Baskets::default() };
+            (before.clone(), is_all_theirs)
+        }
     };
+    keep(tx, whose, &before, &now)?;
     let said = if is_restored || !is_all_theirs { -1 } else { edits };
+    let (own, of_theirs) = (name(tx)?, heard.baskets.as_ref().filter(|_| asked.account.is_none()));
+    let told_up_to = own.zip(of_theirs).map_or(0, |(own, theirs)| theirs.up_to(own));
     tx.execute(
-        "insert into basket_told (whose, account, version, edits, said) values ($1, $2, $3, $4, $5)
+        "insert into basket_told (whose, account, version, edits, said, told_up_to) values ($1, $2, $3, $4, $5, $6)
          on conflict (whose) do update set account = excluded.account, version = excluded.version,
-           said = excluded.said",
-        params![whose, heard.account, heard.up_to, edits, said],
+           said = excluded.said, told_up_to = max(basket_told.told_up_to, excluded.told_up_to)",
+        params![whose, heard.account, heard.up_to, edits, said, told_up_to],
     )?;
-    let (edits_now, next) = to_say(tx, whose)?;
+    let (edits_now, next) = to_say(tx, whose, true)?;
     Ok((before.lines() != now.lines(), next.baskets.is_none() && edits_now == edits))
 }
 
@@ -375,22 +440,62 @@ fn take(
 fn together(
     tx: &mut dyn Tx,
     (whose, draw): (&str, &dyn Fn() -> ThingId),
-    (before, has_unsaid): (&Baskets, bool),
+    (before, told_up_to): (&Baskets, i64),
     theirs: &Baskets,
 ) -> Result<Baskets, StoreError> {
     let own = name(tx)?;
+    if let Some(own) = own.filter(|own| theirs.up_to(*own) > told_up_to) {
+        return counted_anew(tx, (whose, draw), (before, own), theirs);
+    }
     let mut now = before.merged(theirs);
     // What the server has forgotten of devices that have nothing in is forgotten here, too.
     now.forget_idle(|device| theirs.up_to(device) > 0 || Some(device) == own);
-    let is_set_back = own.is_some_and(|own| theirs.up_to(own) > before.up_to(own));
-    if own.is_some_and(|own| now.make_room(own).is_err()) || is_set_back {
-        // An older copy of this device is at work, or was: its numbers are used. It counts anew, under another name.
+    if own.is_some_and(|own| now.make_room(own).is_err()) {
         now.forget_idle(|device| theirs.up_to(device) > 0);
-        tx.execute("delete from basket_name", &[])?;
-    }
-    if is_set_back && has_unsaid {
-        // What it put in since has such numbers. Rather one too many of it than none.
-        put_missing(tx, (whose, draw), &mut now, before.lines())?;
+        forget_name(tx)?;
     }
     Ok(now)
+}
+
+/// The server heard more under this device's name than it said: an older copy of it is at work, or was, and numbers that it gave out are
+/// used. What nobody heard of is counted anew, under another name; of this account what the server knows as it is here stays what it is.
+fn counted_anew(
+    tx: &mut dyn Tx,
+    (whose, draw): (&str, &dyn Fn() -> ThingId),
+    (before, own): (&Baskets, ThingId),
+    theirs: &Baskets,
+) -> Result<Baskets, StoreError> {
+    let rows = tx.query("select whose, told_up_to from basket_told", &[])?;
+    let all = rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)));
+    let all = all.collect::<Result<Vec<_>, StoreError>>()?;
+    forget_name(tx)?;
+    let mut anew = before.clone();
+    for (of, told_up_to) in all {
+        let was = if of == whose { before.clone() } else { load(tx, &of)? };
+        let mut now = was.clone();
+        let lifted = now.lift(own, told_up_to);
+        if of == whose {
+            now = now.merged(theirs);
+            now.forget_idle(|device| theirs.up_to(device) > 0);
+        }
+        for part in lifted {
+            let known = if of == whose { theirs.units_of(own, &part) } else { 0 };
+            let Put { added_ms, seen_minor, stall, product } = part.put;
+            let by = Noting { whose: &of, now_ms: added_ms, draw };
+            let _ = put(tx, &by, &mut now, ((stall, product), seen_minor), part.units - known)?;
+        }
+        if of == whose {
+            anew = now;
+        } else {
+            edit(tx, &of, &was, &now)?;
+        }
+    }
+    Ok(anew)
+}
+
+/// Whatever is put in next is counted under another name, of which nobody has heard.
+fn forget_name(tx: &mut dyn Tx) -> Result<(), StoreError> {
+    tx.execute("delete from basket_name", &[])?;
+    tx.execute("update basket_told set told_up_to = 0", &[])?;
+    Ok(())
 }

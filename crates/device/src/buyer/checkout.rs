@@ -1,8 +1,6 @@
 //! What ordering a basket comes to, before anybody taps: worked out here as the server will, from what was last seen of the stall.
 
-use soko_app_api::{
-    AddressView, BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery, TaxRow, Told,
-};
+use soko_app_api::{AddressView, BuyerView, CheckoutView, ContactView, HandingWay, MarketQuery, Told};
 use soko_domain::basket::Policy;
 use soko_domain::coupon::CouponProblem;
 use soko_domain::delivery::{Handing, Handings};
@@ -15,7 +13,7 @@ use soko_record_log::{StoreError, Tx};
 
 use super::by_whom::Buyer;
 use super::coupons::Looked;
-use super::{Line, addresses, likes, lines, own_orders, seen};
+use super::{Line, addresses, likes, lines, own_orders, seen, tax_names};
 use crate::device::Device;
 use crate::failure::Undone;
 use crate::kept::Own;
@@ -97,6 +95,9 @@ impl Device {
             match timed(&*self.host, self.options.market_ms, quote).await {
                 Some(Ok(quote)) if quote.total_minor == total_minor => {
                     view.tax_minor = Some(quote.taxes.iter().map(|tax| tax.tax_minor).sum());
+                    if quote.taxes != view.taxes {
+                        self.write(|tx| tax_names::keep(tx, stall, &quote.taxes))?;
+                    }
                     (view.taxes, view.is_of_server) = (quote.taxes, true);
                     break;
                 }
@@ -158,6 +159,10 @@ fn view(
         Some(CouponProblem::BelowMinimum { min_minor }) => Some(min_minor),
         Some(_) | None => None,
     };
+    let taxes = match &worked {
+        Ok(worked) => tax_names::named(tx, stall, &worked.taxes())?,
+        Err(_) => Vec::new(),
+    };
     Ok(CheckoutView {
         ways,
         handing,
@@ -176,9 +181,7 @@ fn view(
             .ok()
             .and_then(|it| it.delivery.as_ref())
             .map(|charge| charge.total_minor),
-        taxes: worked
-            .as_ref()
-            .map_or_else(|_| Vec::new(), |it| it.taxes().iter().map(TaxRow::from).collect()),
+        taxes,
         total_minor: worked.as_ref().ok().map(|it| it.total_minor),
         tax_minor: None,
         is_of_server: false,

@@ -66,7 +66,7 @@ pub(super) struct Doing {
 impl Doing {
     /// Looked at before the verb is done.
     pub(super) fn before(tx: &mut dyn Tx, whose: &str, verb: &BuyerVerb) -> Result<Self, StoreError> {
-        let BuyerVerb::PutLine { stall, product, quantity: 1.. } = verb else {
+        let BuyerVerb::PutLine { stall, product, quantity: 1.., .. } = verb else {
             return Ok(Self { is_new: false });
         };
         let sql = "select 1 from basket_line where whose = $1 and stall = $2 and product = $3";

@@ -15,13 +15,14 @@ mod returns;
 mod reviews;
 mod sending;
 mod swaps;
+mod tax_names;
 mod watching;
 
 use std::collections::BTreeMap;
 
 use soko_app_api::{
     BasketOf, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, ContactView, OfferRow, OwnOrderState,
-    PayChoice, PayOffer, Refused, RetryHint, StallCard, TaxRow, Told, WantedLine, Window,
+    PayChoice, PayOffer, Refused, RetryHint, StallCard, Told, WantedLine, Window,
 };
 use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
@@ -68,8 +69,8 @@ impl Device {
             }
             let doing = Doing::before(tx, whose, &command.verb)?;
             let tried = match &command.verb {
-                BuyerVerb::PutLine { stall, product, quantity } => {
-                    baskets::set(tx, &noting, (*stall, *product), *quantity)
+                BuyerVerb::PutLine { stall, product, quantity, shown } => {
+                    baskets::set(tx, &noting, (*stall, *product), (*quantity, *shown))
                 }
                 BuyerVerb::EmptyBasket { stall } => baskets::empty(tx, whose, *stall).map(Ok),
                 BuyerVerb::PlaceOrder {
@@ -391,7 +392,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         pay: placing.pay,
         handing: placing.handing,
         zone: placing.zone,
-        taxes: worked.taxes().iter().map(TaxRow::from).collect(),
+        taxes: tax_names::named(tx, stall, &worked.taxes())?,
         delivery_minor: worked.delivery.as_ref().map_or(0, |charge| charge.total_minor),
         total_minor: worked.total_minor,
         coupon: &looked.code,

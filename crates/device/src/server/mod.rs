@@ -12,6 +12,7 @@ mod orders;
 mod own_orders;
 mod programs;
 mod reviews;
+mod sessions;
 mod web;
 
 use std::rc::Rc;

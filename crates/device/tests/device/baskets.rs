@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use soko_app_api::{
-    Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, DeviceVerb, OwnOrderState, ProductEdit,
-    Verb, WantedLine,
+    Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, CHECKOUT_DRAFT, Call, DeviceReply, DeviceVerb,
+    OwnOrderState, ProductEdit, SessionsVerb, Verb, WantedLine,
 };
 use soko_domain::ids::{OrderId, ProductId};
 use soko_record_log::{OpenMode, Sqlite, StoreError, Tx, params};
@@ -15,6 +15,8 @@ use crate::world::*;
 const ORDER: OrderId = OrderId([0x31; 16]);
 const AMINA: &str = "amina@example.org";
 const BARAKA: &str = "baraka@example.org";
+const MARKET: Marked = Marked { method: "POST ", path: "/market/ask", instead: Instead::Nothing };
+const MARKET_STREAM: Marked = Marked { method: "GET ", path: "/market/stream", instead: Instead::Nothing };
 const BASKETS: Marked = Marked { method: "POST ", path: "/me/baskets", instead: Instead::Nothing };
 
 async fn buy(shell: &Shell, verb: BuyerVerb) {
@@ -235,13 +237,7 @@ fn a_device_that_was_set_back_counts_anew_and_its_next_units_are_in() {
         until(&tablet, "the tea", &[(TEA, 1)]).await;
         phone.close();
         let (here, copy) = (folder.path().join("phone"), folder.path().join("copy"));
-        std::fs::create_dir(&copy).unwrap();
-        for file in std::fs::read_dir(&here).unwrap() {
-            let file = file.unwrap();
-            if file.file_type().unwrap().is_file() {
-                std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
-            }
-        }
+        copied(&here, &copy);
         let phone = Shell::open(&here);
         buy(&phone, put(TEA, 3)).await;
         until(&tablet, "two more", &[(TEA, 3)]).await;
@@ -251,6 +247,193 @@ fn a_device_that_was_set_back_counts_anew_and_its_next_units_are_in() {
         buy(&older, put(MANGO, 2)).await;
         until(&tablet, "what it put in since", &[(MANGO, 2), (TEA, 3)]).await;
         for shell in [stall, tablet, older] {
+            shell.close();
+        }
+    });
+}
+
+/// What a backup holds of a device that is closed.
+fn copied(here: &Path, copy: &Path) {
+    std::fs::create_dir(copy).unwrap();
+    for file in std::fs::read_dir(here).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_device_that_was_set_back_and_counts_as_far_before_it_hears_of_that_loses_nothing_and_doubles_nothing() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("server");
+        let server = Running::start(&data);
+        let port = server.port();
+        let (stall, phone, tablet) = stall_and_two(folder.path(), &server).await;
+        buy(&phone, put(TEA, 1)).await;
+        until(&tablet, "the tea", &[(TEA, 1)]).await;
+        drop(server);
+        // The copy has a mango that nobody heard of yet.
+        buy(&phone, put(MANGO, 1)).await;
+        phone.close();
+        let (here, copy) = (folder.path().join("phone"), folder.path().join("copy"));
+        copied(&here, &copy);
+        let server = Running::start_at(&data, port);
+        let phone = Shell::open(&here);
+        buy(&phone, put(TEA, 3)).await;
+        tablet.device(DeviceVerb::ExchangeNow).await;
+        until(&tablet, "the mango and two more", &[(MANGO, 1), (TEA, 3)]).await;
+        phone.close();
+        drop(server);
+
+        // It gives out the numbers of the two more again, before anybody can tell it.
+        let older = Shell::open(&copy);
+        buy(&older, put(MANGO, 3)).await;
+        assert_eq!(basket(&older).await, [(MANGO, 3), (TEA, 1)]);
+        let _server = Running::start_at(&data, port);
+        for shell in [&older, &tablet] {
+            shell.device(DeviceVerb::ExchangeNow).await;
+            until(shell, "what both put in, and the first mango once", &[(MANGO, 3), (TEA, 3)]).await;
+        }
+        buy(&older, put(TEA, 2)).await;
+        buy(&older, put(MANGO, 4)).await;
+        until(&tablet, "what it did since", &[(MANGO, 4), (TEA, 2)]).await;
+        for shell in [stall, tablet, older] {
+            shell.close();
+        }
+    });
+}
+
+#[test]
+fn what_was_put_in_elsewhere_is_looked_up_until_its_stall_is_known() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let (stall, phone, tablet) = stall_and_two(folder.path(), &server).await;
+        buy(&phone, put(TEA, 1)).await;
+        until(&tablet, "the tea", &[(TEA, 1)]).await;
+        // It never hears of the market by itself, and the first answer about the stall is lost.
+        let unheard = Lossy::before(&server, (MARKET_STREAM, u32::MAX)).await;
+        let lossy = Lossy::before(&Running::behind(&unheard), (MARKET, 1)).await;
+        let desk = Shell::open(&folder.path().join("desk"));
+        desk.device(DeviceVerb::UseServer { server: lossy.url() }).await;
+        sign_in(&desk, AMINA).await;
+        let is_known = async || (!lines_of(&desk, TEA).await?.is_gone).then_some(());
+        desk.until("the tea to be on offer", is_known).await;
+        assert_eq!(lossy.lost.get(), 1);
+        for shell in [stall, phone, tablet, desk] {
+            shell.close();
+        }
+        lossy.end().await;
+        unheard.end().await;
+    });
+}
+
+/// So much, by somebody who saw so much in the basket.
+fn put_seeing(product: ProductId, quantity: i64, shown: i64) -> BuyerVerb {
+    BuyerVerb::PutLine { stall: STALL, product, quantity, shown: Some(shown) }
+}
+
+#[test]
+fn whoever_saw_less_than_there_is_takes_nothing_out_of_what_others_put_in() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let (stall, phone, tablet) = stall_and_two(folder.path(), &server).await;
+        buy(&phone, put_seeing(TEA, 3, 0)).await;
+        until(&tablet, "the tea", &[(TEA, 3)]).await;
+        // A page that showed an empty basket: one more.
+        buy(&tablet, put_seeing(TEA, 1, 0)).await;
+        until(&phone, "one more", &[(TEA, 4)]).await;
+        // One that showed three: one less, all of them out, more than there is out.
+        for (quantity, left) in [(2, 3), (0, 0)] {
+            buy(&tablet, put_seeing(TEA, quantity, 3)).await;
+            let wanted = if left > 0 { vec![(TEA, left)] } else { vec![] };
+            until(&phone, "so many less", &wanted).await;
+        }
+        buy(&phone, put_seeing(TEA, 1, 0)).await;
+        buy(&phone, put_seeing(TEA, 0, 9)).await;
+        assert_eq!(basket(&phone).await, []);
+        let command = BuyerCommand { id: phone.device.random_id(), verb: put_seeing(TEA, 1, -1) };
+        match phone.call(Call::Buy(command)).await {
+            Answer::Refused(refused) => assert_eq!(refused.code, "quantity"),
+            other => panic!("{other:?}"),
+        }
+        for shell in [stall, phone, tablet] {
+            shell.close();
+        }
+    });
+}
+
+#[test]
+fn what_was_written_on_the_way_to_an_order_is_kept_until_it_is_ordered_and_for_nobody_else() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let (stall, phone, tablet) = stall_and_two(folder.path(), &server).await;
+        let key = format!("{CHECKOUT_DRAFT}{STALL}");
+        let written = async |shell: &Shell| match shell.call(Call::Kept { key: key.clone() }).await {
+            Answer::Kept(bytes) => bytes,
+            other => panic!("{other:?}"),
+        };
+        let write = async |shell: &Shell| {
+            shell.call(Call::Keep { key: key.clone(), value: vec![1, 2, 3] }).await;
+            assert_eq!(written(shell).await, [1, 2, 3]);
+        };
+        // A guest's is theirs who sign in; whoever comes after them finds nothing of it.
+        tablet.device(DeviceVerb::SignOut).await;
+        write(&tablet).await;
+        sign_in(&tablet, AMINA).await;
+        assert_eq!(written(&tablet).await, [1, 2, 3]);
+        sign_in(&tablet, AMINA).await;
+        assert_eq!(written(&tablet).await, [1, 2, 3]);
+        sign_in(&tablet, BARAKA).await;
+        assert!(written(&tablet).await.is_empty(), "another person");
+        write(&tablet).await;
+        tablet.device(DeviceVerb::SignOut).await;
+        assert!(written(&tablet).await.is_empty(), "nobody");
+
+        // It ends with its basket: emptied or ordered.
+        for end in [BuyerVerb::EmptyBasket { stall: STALL }, place(ORDER)] {
+            buy(&phone, put(TEA, 1)).await;
+            write(&phone).await;
+            buy(&phone, end).await;
+            assert!(written(&phone).await.is_empty(), "ordered or emptied");
+        }
+        for shell in [stall, phone, tablet] {
+            shell.close();
+        }
+    });
+}
+
+#[test]
+fn somebody_sees_where_they_are_signed_in_and_signs_out_elsewhere() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let (stall, phone, tablet) = stall_and_two(folder.path(), &server).await;
+        let sessions = async |verb: SessionsVerb| match phone.device(DeviceVerb::Sessions(verb)).await {
+            DeviceReply::Sessions(rows) => rows,
+            other => panic!("{other:?}"),
+        };
+        let is_in = async |shell: &Shell| shell.about().await.account.is_some();
+        let all = sessions(SessionsVerb::Look).await;
+        assert_eq!(all.iter().filter(|row| row.is_here).count(), 1);
+        let there = all.iter().find(|row| !row.is_here).unwrap().session;
+        let left = sessions(SessionsVerb::End(there)).await;
+        assert_eq!((left.len(), left[0].is_here), (1, true));
+        tablet.device(DeviceVerb::ExchangeNow).await;
+        tablet.until("nobody to be signed in", async || (!is_in(&tablet).await).then_some(())).await;
+        sign_in(&tablet, AMINA).await;
+        assert_eq!(sessions(SessionsVerb::Look).await.len(), 2);
+        assert_eq!(sessions(SessionsVerb::EndOthers).await.len(), 1);
+        tablet.device(DeviceVerb::ExchangeNow).await;
+        tablet.until("nobody to be signed in", async || (!is_in(&tablet).await).then_some(())).await;
+        assert!(is_in(&phone).await);
+        let refused = tablet.device_refused(DeviceVerb::Sessions(SessionsVerb::Look)).await;
+        assert_eq!(refused, "not_signed_in");
+        for shell in [stall, phone, tablet] {
             shell.close();
         }
     });

@@ -22,7 +22,7 @@ pub(crate) async fn buy(shell: &Shell, id: u8, verb: BuyerVerb) -> Answer {
 }
 
 pub(crate) fn put(product: ProductId, quantity: i64) -> BuyerVerb {
-    BuyerVerb::PutLine { stall: STALL, product, quantity }
+    BuyerVerb::PutLine { stall: STALL, product, quantity, shown: None }
 }
 
 pub(crate) fn place(order: OrderId) -> BuyerVerb {

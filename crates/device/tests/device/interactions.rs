@@ -126,7 +126,7 @@ fn nothing_leaves_before_somebody_agrees_and_nothing_stays_that_they_want_gone()
         let tapped = |met| Noticed { arm: arm.clone(), ..noticed(met, Place::Home, TEA) };
         notice(&phone, &[tapped(Met::Suggested), tapped(Met::Followed)]).await;
         for quantity in [1, 2] {
-            buy(&phone, BuyerVerb::PutLine { stall: STALL, product: TEA, quantity }).await;
+            buy(&phone, BuyerVerb::PutLine { stall: STALL, product: TEA, quantity, shown: None }).await;
         }
         buy(&phone, BuyerVerb::Like { it: Liked { stall: STALL, product: MANGO }, is_liked: true }).await;
         phone.close();

@@ -149,7 +149,7 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         let popular = offers(&shopper, for_me()).await;
         assert_eq!(popular, [(MANGO, Because::Popular), (TEA, Because::Popular)]);
         // What is in the basket is not suggested, and says what goes with it.
-        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1, shown: None }).await;
         assert_eq!(offers(&shopper, for_me()).await, [(TEA, reason.clone())]);
         // What somebody sent away stays away, until they want it back.
         buy(&shopper, 2, BuyerVerb::Unwanted { product: TEA, is_unwanted: true }).await;
@@ -196,7 +196,7 @@ fn what_one_person_had_and_sent_away_says_nothing_to_who_signs_in_after_them() {
                 (offers(&shopper, with_mango.clone()).await == told).then_some(())
             })
             .await;
-        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1, shown: None }).await;
         let order = BuyerVerb::PlaceOrder {
             stall: STALL,
             order: OrderId([7; 16]),
@@ -310,7 +310,7 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         let shopper = Shell::open(&phone);
         assert_eq!(offers(&shopper, like_green.clone()).await[0], (MANGO, because("Green mango")));
         assert_eq!(offers(&shopper, with_green).await, [], "nobody bought it with something yet");
-        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1 }).await;
+        buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1, shown: None }).await;
         let found = offers(&shopper, for_me()).await;
         assert!(found.contains(&(GREEN, because("Mango"))), "{found:?}");
         // It was bought together with nothing, and nobody is told so.

@@ -2,10 +2,11 @@
 //! when they changed.
 
 use soko_app_api::{
-    Answer, BuyerQuery, BuyerVerb, BuyerView, Call, CheckoutView, OwnOrderState, ProductEdit, TaxRow, Verb,
+    Answer, BuyerQuery, BuyerVerb, BuyerView, Call, CheckoutView, OwnOrderState, ProductEdit, StallEdit,
+    TaxClass, TaxRow, Verb,
 };
 use soko_domain::delivery::Handing;
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::tax::TaxMode;
 
 use crate::buyer::{buy, buyer, own_order, put, until_state};
@@ -85,5 +86,33 @@ fn taxes_are_seen_as_they_are_charged_and_asked_about_when_they_changed() {
         assert_eq!(buy(&shopper, 6, order(9, &alone)).await, Answer::Bought);
         let saved = own_order(&shopper, OrderId([9; 16])).await;
         assert_eq!((saved.row.state, saved.taxes), (OwnOrderState::Saved, vec![on_top]));
+    });
+}
+
+#[test]
+fn a_tax_is_called_by_its_class_without_a_server_too_once_that_said_it() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let class =
+            TaxClass { class: ThingId([8; 16]), label: "Reduced".into(), ppm: 250_000, is_inclusive: true };
+        stall.done(Verb::EditStall { edits: vec![StallEdit::PutTax(class)] }).await;
+        let edits = vec![ProductEdit::TaxClass(Some(ThingId([8; 16])))];
+        stall.done(Verb::EditProduct { product: MANGO, edits }).await;
+        taxed(&stall, TEA, 100_000, true).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer(&shopper, &server).await;
+        buy(&shopper, 1, put(MANGO, 2)).await;
+        buy(&shopper, 2, put(TEA, 1)).await;
+        let labels = |view: &CheckoutView| view.taxes.iter().map(|tax| tax.label.clone()).collect::<Vec<_>>();
+        let said = checkout(&shopper).await;
+        assert_eq!((said.is_of_server, labels(&said)), (true, vec![String::new(), "Reduced".into()]));
+        drop(server);
+        let alone = checkout(&shopper).await;
+        assert_eq!((alone.is_of_server, &alone.taxes), (false, &said.taxes));
+        assert_eq!(buy(&shopper, 3, order(9, &alone)).await, Answer::Bought);
+        assert_eq!(own_order(&shopper, OrderId([9; 16])).await.taxes, said.taxes);
     });
 }

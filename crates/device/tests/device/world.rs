@@ -381,6 +381,11 @@ impl Running {
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
+
+    /// A server as it is seen through something that stands before it.
+    pub(crate) fn behind(lossy: &Lossy) -> Self {
+        Self { address: lossy.address, stop: None, thread: None }
+    }
 }
 
 impl Drop for Running {

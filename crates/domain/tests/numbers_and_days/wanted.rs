@@ -115,6 +115,28 @@ fn a_hundred_taps_are_one_part_and_an_hour_or_another_price_is_the_next() {
 }
 
 #[test]
+fn what_nobody_heard_of_may_be_counted_under_other_numbers() {
+    let mango = put_of((DUKA, MANGO), 3, 250);
+    let five = with(&with(&Baskets::default(), PHONE, tea(1, 400), 3), PHONE, mango, 2);
+    let mut heard = five.clone();
+    assert_eq!((heard.lift(PHONE, 5), heard.lift(TABLET, 0)), (vec![], vec![]), "all of it was heard of");
+    assert_eq!(heard, five);
+    let (tea, mangoes) =
+        (Part { first: 3, units: 1, put: tea(1, 400) }, Part { first: 4, units: 2, put: mango });
+    assert_eq!(heard.lift(PHONE, 2), [tea, mangoes]);
+    assert_eq!((heard.up_to(PHONE), quantity(&heard), heard.quantity((DUKA, MANGO))), (2, 2, 0));
+    let mut nothing = five.clone();
+    nothing.lift(PHONE, 0);
+    assert_eq!(nothing, Baskets::default());
+
+    // The same units are known where they are heard of, and others under their numbers are not taken for them.
+    assert_eq!((five.units_of(PHONE, &tea), five.units_of(PHONE, &mangoes)), (1, 2));
+    assert_eq!((five.units_of(TABLET, &tea), heard.units_of(PHONE, &mangoes)), (0, 0));
+    assert_eq!(five.units_of(PHONE, &Part { units: 9, ..mangoes }), 2);
+    assert_eq!(five.units_of(PHONE, &Part { put: mango, ..tea }), 0);
+}
+
+#[test]
 fn there_is_an_end_to_lines_to_parts_to_quantities_and_to_devices() {
     let product = |number: usize| {
         let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
