@@ -111,6 +111,7 @@ const STEPS: &[Migration] = &[
     Migration { number: 68, name: "told before", sql: soko_projection::TOLD_BEFORE },
     Migration { number: 69, name: "tabs paid", sql: soko_projection::TABS_PAID },
     device!(70, "baskets", "0034_baskets"),
+    device!(71, "order cards", "0036_order_cards"),
 ];
 
 /// Prices that move at once; the others do the next time.
