@@ -126,6 +126,8 @@ mod tests {
             taxes: Vec::new(),
             coupon: String::new(),
             discount_minor: 0,
+            card_minor: 0,
+            card_back_minor: 0,
             return_days: 0,
             refunds: Vec::new(),
             returns: Vec::new(),

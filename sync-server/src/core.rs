@@ -2,7 +2,7 @@
 //! it costs, opens the transaction and carries the bytes; the core decides, and knows no HTTP and no thread.
 
 use soko_domain::entry::{ProgramActed, RivalLine};
-use soko_domain::ids::{AuthorId, LogId, OrderId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
 use soko_domain::role::Role;
 use soko_record_log::{StoreError, Tx};
 
@@ -142,6 +142,15 @@ pub trait ShopCore: Send + Sync {
         said: &SwapAnswer,
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal>;
+
+    /// Whoever has a gift card wants to spend what registers hold of it: they are asked for it.
+    fn ask_for_card(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        purse: ProductId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal>;
 
     /// Something happens to an order's payment. Says what is to be asked of its provider now.
     fn pay_turn(

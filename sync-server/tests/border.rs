@@ -134,6 +134,16 @@ impl ShopCore for Mirror {
         closed()
     }
 
+    fn ask_for_card(
+        &self,
+        _: &mut dyn Tx,
+        _: LogId,
+        _: soko_domain::ids::ProductId,
+        _: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        closed()
+    }
+
     fn pay_turn(
         &self,
         _: &mut dyn Tx,

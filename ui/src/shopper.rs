@@ -10,6 +10,7 @@ mod category;
 mod checkout;
 mod choices;
 mod consent;
+mod gift_card;
 mod likes;
 mod market;
 mod me;

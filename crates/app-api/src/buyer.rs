@@ -66,6 +66,11 @@ pub enum BuyerVerb {
         /// How much of that was taxes, as the stall's server said; none where it was not asked, and one from before it could be
         /// asked is not told.
         seen_tax_minor: Option<i64>,
+        /// The code of a gift card that pays first; empty without one. What nobody could ask a server about is tried when the order is
+        /// sent.
+        card: String,
+        /// What it was shown to pay; none where nobody could be asked. If it pays another amount by then, the buyer is asked again.
+        seen_card_minor: Option<i64>,
     },
     CancelOrder {
         #[serde(with = "as_hex")]
@@ -152,6 +157,8 @@ pub enum BuyerQuery {
         zone: String,
         /// As it is typed; empty without one. None is the code of an order that has to be confirmed again.
         coupon: Option<String>,
+        /// The code of a gift card, likewise.
+        card: Option<String>,
     },
     /// Latest first.
     Orders {
@@ -251,6 +258,12 @@ pub struct CheckoutView {
     pub coupon_min_minor: Option<i64>,
     /// What it takes off the goods.
     pub discount_minor: i64,
+    /// The code of the gift card that was looked at; empty without one.
+    pub card: String,
+    /// Why it pays nothing, as a refusal's code; empty otherwise.
+    pub card_problem: String,
+    /// What is on it that can pay; none where nobody could be asked.
+    pub card_there_minor: Option<i64>,
     /// Each rate with what it is on, bringing included; the total has all of it.
     pub taxes: Vec<TaxRow>,
     /// None while something stands in the way.
@@ -269,6 +282,13 @@ pub struct CheckoutView {
     pub addresses: Vec<AddressView>,
     /// Nobody is signed in: the stall has to be told who orders.
     pub is_guest: bool,
+}
+
+impl CheckoutView {
+    /// What the gift card pays of the total; none where there is no card, or nobody could be asked about it.
+    pub fn card_pays_minor(&self) -> Option<i64> {
+        self.card_there_minor.zip(self.total_minor).map(|(there, total)| there.min(total).max(0))
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -384,6 +404,9 @@ pub struct OwnOrderView {
     pub cancel_asked: bool,
     /// None is paid when it is fetched.
     pub payment: Option<OwnPayment>,
+    /// What a gift card pays of it, as far as is known, and what of that is on the card again.
+    pub card_minor: i64,
+    pub card_back_minor: i64,
     /// What the stall gives back of it, part by part.
     pub refunds: Vec<OwnRefund>,
     /// So many days the stall takes back what was handed over, as it was last seen; 0 does not.

@@ -9,6 +9,7 @@ pub mod address;
 mod audit;
 mod browse;
 mod buyer;
+mod cards;
 mod codec;
 mod command;
 mod counter;
@@ -58,6 +59,7 @@ mod written;
 pub use audit::*;
 pub use browse::*;
 pub use buyer::*;
+pub use cards::*;
 pub use codec::{CodecError, decode, encode};
 pub use command::{
     AdjustedLineInput, BeyondShare, Command, DiscountInput, InsteadInput, ReceivedLineInput, RefundLineInput,

@@ -12,6 +12,7 @@ use soko_domain::verbs::make_sale::BeyondRule;
 use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::audit::AuditRow;
+use crate::cards::CardPart;
 use crate::counter::{OpenOrderRow, OpenOrderView, PaymentRow, ScannedRow};
 use crate::coupons::CouponsView;
 use crate::customers::{CustomerRow, CustomerView, LoyaltyView, PurseRow, PurseView};
@@ -646,6 +647,8 @@ pub struct OrderView {
     pub may_swap: bool,
     /// How it is paid by bank, where its buyer chose that.
     pub transfer: Option<Box<TransferView>>,
+    /// What a gift card pays of it.
+    pub card: Option<CardPart>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -46,8 +46,9 @@ impl Device {
             Call::Buyer(BuyerQuery::PayOffers(stall)) => {
                 Ok(Answer::Buyer(BuyerView::PayOffers(self.pay_offers(stall).await)))
             }
-            Call::Buyer(BuyerQuery::Checkout { stall, handing, zone, coupon }) => {
-                self.checkout(stall, (handing, &zone), coupon.as_deref()).await.map(Answer::Buyer)
+            Call::Buyer(BuyerQuery::Checkout { stall, handing, zone, coupon, card }) => {
+                let codes = (coupon.as_deref(), card.as_deref());
+                self.checkout(stall, (handing, &zone), codes).await.map(Answer::Buyer)
             }
             Call::Buyer(query) => self.buyer_answer(&query).map(Answer::Buyer),
             Call::Device(command) => self.device_command(command).await.map(Answer::Device),

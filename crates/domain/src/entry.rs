@@ -52,7 +52,10 @@ pub use price::{
     PricesSet, SetCause,
 };
 pub use program::{ProgramAct, ProgramActed};
-pub use purse::{FillCause, LoyaltyPut, PurseFilled, PurseKind, PurseSpent, SpendCause};
+pub use purse::{
+    FillCause, LoyaltyPut, OrderPurseHeld, OrderPurseMoved, PurseFilled, PurseKind, PurseMove, PurseSpent,
+    SpendCause,
+};
 pub use refund::{GivenBack, RefundAllowed, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use rival::{RivalLine, RivalPrice, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
@@ -266,6 +269,8 @@ entries! {
     0x140 RivalsFetched v 1,
     0x141 ProgramActed v 1,
     0x142 DealTaken v 1,
+    0x143 OrderPurseHeld v 1,
+    0x144 OrderPurseMoved v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

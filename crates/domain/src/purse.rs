@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use crate::ids::ProductId;
+use sha2::{Digest as _, Sha256};
+
+use crate::ids::{LogId, ProductId};
 
 crate::wire_choice! {
     pub enum PurseKind {
@@ -18,6 +20,26 @@ crate::wire_choice! {
 
 /// The most that one entry puts into a purse: far above any card, and far below where sums of them could overflow.
 pub const PURSE_UNITS_MAX: i64 = 1 << 36;
+
+/// Which id a purse has: of a card by the letters of its code, of credit and points by whose they are. Every register and the server
+/// find the same one, and nobody finds a code from it.
+pub fn id(stall: LogId, kind: PurseKind, of: &[u8]) -> ProductId {
+    let mut hash = Sha256::new();
+    hash.update(b"soko purse 1");
+    hash.update(stall.as_bytes());
+    hash.update([kind.number()]);
+    hash.update(of);
+    let hash: [u8; 32] = hash.finalize().into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    ProductId(id)
+}
+
+/// The purse of a card's code, as somebody typed it. Nothing where it cannot be a code.
+pub fn of_code(stall: LogId, typed: &str) -> Option<ProductId> {
+    let code = CardCode::parse(typed)?;
+    Some(id(stall, PurseKind::GiftCard, code.letters().as_bytes()))
+}
 
 /// What a purse is called where its code must not be read: on a receipt, in a list.
 pub fn label(purse: ProductId) -> String {
@@ -180,6 +202,20 @@ mod tests {
         {
             assert_eq!(CardCode::parse(nonsense), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_card_has_one_id_however_it_is_typed_and_another_in_each_stall() {
+        let code = CardCode::of_chance([9; CARD_LETTERS]).to_string();
+        let (here, there) = (LogId([1; 16]), LogId([2; 16]));
+        let card = of_code(here, &code).unwrap();
+        assert_eq!(card.to_string(), "a8b2a66e40b12609f93da5d36ce58be6");
+        for typed in [code.to_lowercase(), code.replace('-', " "), format!("  {} ", code.replace('-', ""))] {
+            assert_eq!(of_code(here, &typed), Some(card), "{typed}");
+        }
+        assert_ne!(of_code(there, &code), Some(card));
+        assert_ne!(id(here, PurseKind::Credit, code.replace('-', "").as_bytes()), card);
+        assert_eq!(of_code(here, "4711"), None);
     }
 
     #[test]

@@ -152,6 +152,8 @@ pub enum Refusal {
     TotalChanged { total_minor: i64 },
     #[error("{tax_minor} (smallest units) of it are taxes by now; look again before ordering")]
     TaxChanged { tax_minor: i64 },
+    #[error("the gift card pays {pays_minor} (smallest units) of it by now; look again before ordering")]
+    CardPays { pays_minor: i64 },
 }
 
 impl Refusal {
@@ -217,6 +219,7 @@ impl Refusal {
             Self::NoFloor(_) => "no_floor",
             Self::TotalChanged { .. } => "total_changed",
             Self::TaxChanged { .. } => "tax_changed",
+            Self::CardPays { .. } => "card_changed",
         }
     }
 
@@ -247,6 +250,7 @@ impl Refusal {
             | Self::Deal { .. }
             | Self::TotalChanged { .. }
             | Self::TaxChanged { .. }
+            | Self::CardPays { .. }
             | Self::DeviceNotRevoked
             | Self::PriceChanged(_)
             | Self::NoFloor(_)

@@ -2,9 +2,9 @@
 //! and balances are sums, so the order in which entries arrive does not matter.
 
 use crate::entry::{
-    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, OrderRefundAllowed, PurseFilled,
-    PurseSpent, RefundMade, ReturnTaken, SaleMade, SaleVoided, SpendCause, StockAdjusted, StockConverted,
-    StockCounted, StockMoved, StockReceived, Units,
+    AdjustReason, Entry, FillCause, GoodsBack, MoveCause, OrderPlaced, OrderPurseMoved, OrderRefundAllowed,
+    PurseFilled, PurseMove, PurseSpent, RefundMade, ReturnTaken, SaleMade, SaleVoided, SpendCause,
+    StockAdjusted, StockConverted, StockCounted, StockMoved, StockReceived, Units,
 };
 use crate::ids::{AuthorId, OrderId, ProductId};
 use crate::wire::{Malformed, Reader, Wire, Writer};
@@ -146,6 +146,10 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         Entry::ReturnTaken(taken) => out.taken(taken)?,
         Entry::PurseFilled(filled) => out.filled(own, filled)?,
         Entry::PurseSpent(spent) => out.spent(own, spent)?,
+        Entry::OrderPurseHeld(held) => {
+            out.add(held.purse, Account::Pool, Account::Hold(held.order), held.units)?;
+        }
+        Entry::OrderPurseMoved(moved) => out.card_moved(moved)?,
         Entry::OrderRefundAllowed(allowed) => out.back_from_order(allowed)?,
         // What moves money only, and words.
         #[rustfmt::skip]
@@ -297,6 +301,17 @@ impl Transfers {
     fn spent(&mut self, own: Account, spent: &PurseSpent) -> Result<(), Impossible> {
         let to = if spent.cause == SpendCause::Paid { Account::Sold } else { Account::Supply };
         self.add(spent.purse, own, to, spent.units)
+    }
+
+    /// What paid for an order came out of the shop's share, and is the shop's to promise again.
+    fn card_moved(&mut self, moved: &OrderPurseMoved) -> Result<(), Impossible> {
+        let hold = Account::Hold(moved.order);
+        let (from, to) = match moved.cause {
+            PurseMove::Paid => (hold, Account::Sold),
+            PurseMove::Back => (Account::Sold, Account::Pool),
+            PurseMove::Freed => (hold, Account::Pool),
+        };
+        self.add(moved.purse, from, to, moved.units)
     }
 
     fn units(&mut self, units: &[Units], from: Account, to: Account) -> Result<(), Impossible> {

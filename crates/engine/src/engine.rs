@@ -114,6 +114,7 @@ const STEPS: &[Migration] = &[
     Migration { number: 71, name: "tabs taken out", sql: soko_projection::TABS_TAKEN_OUT },
     device!(72, "baskets told", "0035_baskets_told"),
     device!(73, "tax names", "0036_tax_names"),
+    device!(74, "order cards", "0037_order_cards"),
 ];
 
 /// Prices that move at once; the others do the next time.

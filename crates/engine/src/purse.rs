@@ -1,9 +1,8 @@
 //! Which id a purse has. Of a card's code only a hash is ever kept: whoever reads the records cannot pay with them.
 
-use sha2::{Digest as _, Sha256};
 use soko_app_api::PurseInput;
 use soko_domain::ids::{LogId, ProductId, ThingId};
-use soko_domain::purse::{CardCode, PurseKind};
+use soko_domain::purse::{self, PurseKind};
 use soko_domain::refusal::Refusal;
 use soko_domain::wrong::Wrong;
 use soko_projection::read_customers as facts;
@@ -22,7 +21,7 @@ pub(crate) struct Purse {
 /// The purse that is meant, whether anything is known of it or not.
 pub(crate) fn named(tx: &mut dyn Tx, log: LogId, input: &PurseInput) -> Result<Purse, NotDone> {
     let of_customer = |kind, customer: &ThingId| Purse {
-        id: id(log, kind, customer.as_bytes()),
+        id: purse::id(log, kind, customer.as_bytes()),
         kind,
         customer: Some(*customer),
     };
@@ -32,8 +31,7 @@ pub(crate) fn named(tx: &mut dyn Tx, log: LogId, input: &PurseInput) -> Result<P
         PurseInput::Card(code) => {
             let kind = PurseKind::GiftCard;
             let wrong = Refusal::Invalid(Wrong::PurseCodeOdd);
-            let code = CardCode::parse(code).ok_or(wrong)?;
-            Purse { id: id(log, kind, code.letters().as_bytes()), kind, customer: None }
+            Purse { id: purse::of_code(log, code).ok_or(wrong)?, kind, customer: None }
         }
         PurseInput::Listed(purse) => {
             // Whose it is does not decide where its units are.
@@ -41,16 +39,4 @@ pub(crate) fn named(tx: &mut dyn Tx, log: LogId, input: &PurseInput) -> Result<P
             Purse { id: *purse, kind: found.kind, customer: found.customer }
         }
     })
-}
-
-/// Every register of a stall finds the same id, and nobody finds the code from it.
-fn id(log: LogId, kind: PurseKind, of: &[u8]) -> ProductId {
-    let mut hash = Sha256::new();
-    hash.update(b"soko purse 1");
-    hash.update(log.as_bytes());
-    hash.update([kind.number()]);
-    hash.update(of);
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash.finalize()[..16]);
-    ProductId(id)
 }

@@ -80,7 +80,8 @@ pub(crate) fn apply_entry(
         | Entry::OrderToTransfer(_) | Entry::OrderTransferCame(_) | Entry::OrderSentBack(_)
         | Entry::OrderRefundEnded(_) | Entry::OrderCashGiven(_) | Entry::ReturnAsked(_) | Entry::ReturnTaken(_)
         | Entry::ReturnRefused(_) | Entry::OrderSwapAsked(_) | Entry::OrderSwapWithdrawn(_)
-        | Entry::OrderSwapOffered(_) | Entry::OrderSwapTaken(_) | Entry::OrderSwapEnded(_) | Entry::OrderPaidBack(_) => apply_order(book, place, stamp, entry, touched),
+        | Entry::OrderSwapOffered(_) | Entry::OrderSwapTaken(_) | Entry::OrderSwapEnded(_) | Entry::OrderPaidBack(_)
+        | Entry::OrderPurseHeld(_) | Entry::OrderPurseMoved(_) => apply_order(book, place, stamp, entry, touched),
         Entry::DeviceAdmitted(device) => people::admitted(book, place, device, touched),
         Entry::DeviceRevoked(device) => people::revoked(book, place, device.author, touched),
         Entry::EpochStarted(epoch) => people::epoch_started(book, place, epoch),
@@ -150,6 +151,8 @@ fn say_of_order(
         Entry::OrderTransferCame(came) => order_money::transfer_came(book, place, stamp, came, touched),
         Entry::OrderSentBack(sent) => order_refunds::sent(book, (place, stamp), sent, touched),
         Entry::OrderPaidBack(back) => order_money::paid_back(book, place, stamp, back, touched),
+        Entry::OrderPurseHeld(held) => order_money::card_held(book, (place, stamp), held, touched),
+        Entry::OrderPurseMoved(moved) => order_money::card_moved(book, (place, stamp), moved, touched),
         Entry::OrderSwapAsked(asked) => swaps::asked(book, place, asked, touched),
         Entry::OrderSwapWithdrawn(word) => swaps::withdrawn(book, place, word, touched),
         Entry::OrderSwapOffered(offered) => swaps::offered(book, place, offered, touched),

@@ -155,6 +155,11 @@ pub fn parts(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Part>, S
     for row in &rows {
         take(tx, log, row, &mut parts)?;
     }
+    if !parts.is_empty() {
+        for (refund, units) in order_money::parts_on_card(tx, log, order)? {
+            parts.entry(refund).and_modify(|part| part.card_minor = units);
+        }
+    }
     let mut parts: Vec<Part> = parts.into_values().collect();
     parts.sort_by_key(|part| (part.at_ms, part.refund));
     Ok(parts)
@@ -177,6 +182,7 @@ fn take(
         standing: PartStanding::Asked,
         end: None,
         amount_minor: 0,
+        card_minor: 0,
         lines: Vec::new(),
         to: None,
         reason: String::new(),

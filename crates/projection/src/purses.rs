@@ -1,7 +1,9 @@
 //! What happened to gift cards, credit and points, as rows. How much is in a purse is not here: it is stock, and stands
 //! with the balances.
 
-use soko_domain::entry::{FillCause, LoyaltyPut, PurseFilled, PurseSpent, SpendCause, Stamp};
+use soko_domain::entry::{
+    FillCause, LoyaltyPut, OrderPurseMoved, PurseFilled, PurseMove, PurseSpent, SpendCause, Stamp,
+};
 use soko_domain::ids::{AuthorId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::purse::{PURSE_UNITS_MAX, PurseKind};
 use soko_record_log::{StoreError, params};
@@ -104,6 +106,34 @@ pub(crate) fn spent(
     };
     touched.shifts.insert(shift);
     add_to_shift(book, place, (shift, spent.kind), &sums)
+}
+
+/// A card paid for an order from the shop, or has that again. It is in no shift: no register took anything for it.
+pub(crate) fn moved_by_order(
+    book: &mut Book<'_>,
+    (place, stamp): (&Place, &Stamp),
+    moved: &OrderPurseMoved,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    touched.purses = true;
+    let (is_filled, cause) = match moved.cause {
+        PurseMove::Paid => (false, SpendCause::Paid.number()),
+        PurseMove::Back => (true, FillCause::Refund.number()),
+        PurseMove::Freed => return Ok(()),
+    };
+    know(book, place, stamp, (moved.purse, PurseKind::GiftCard, None))?;
+    let happened = Happened {
+        purse: moved.purse,
+        kind: PurseKind::GiftCard,
+        is_filled,
+        cause,
+        units: moved.units,
+        money_minor: if is_filled { 0 } else { moved.units },
+        missing: 0,
+        sale: None,
+        reason: "",
+    };
+    note(book, place, stamp, &happened)
 }
 
 /// What the units were worth that a voided sale had been paid with: they stand earlier in the same chain.

@@ -48,8 +48,8 @@ impl Money {
     }
 }
 
-const MONEY: &str =
-    "coalesce((select max(m.kind) from order_money m where m.log = o.log and m.order_id = o.order_id), 0)";
+const MONEY: &str = "coalesce((select max(m.kind) from order_money m
+       where m.log = o.log and m.order_id = o.order_id and m.kind < 5), 0)";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OrderRow {

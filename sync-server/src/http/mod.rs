@@ -10,6 +10,7 @@ mod baskets;
 mod body;
 mod bounced;
 mod caller;
+mod cards;
 mod console;
 mod console_people;
 mod contacts;

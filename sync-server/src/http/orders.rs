@@ -30,6 +30,7 @@ use crate::http::app::{App, Asked, Turn};
 use crate::http::asked::{ApiQuery, rows};
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::caller::{Caller, Reader};
+use crate::http::cards::{CardPaysBody, CardToPay};
 use crate::http::contacts::ContactBody;
 use crate::http::front::Origin;
 use crate::http::problem::{Problem, ProblemBody, status_of_fault};
@@ -71,6 +72,8 @@ pub(crate) struct PlaceOrderBody {
     seen_total_minor: Option<i64>,
     /// How much of that the buyer saw to be taxes, all rates together. If it is another sum by now, the order is declined, too.
     seen_tax_minor: Option<i64>,
+    /// A gift card of the stall that pays as much of it as is on it; what remains is paid in the way that `pay` says.
+    card: Option<CardToPay>,
     /// Whom it is for; needed where it is brought. Kept apart from the stall's records until the order ends, and for the next
     /// order of an account.
     contact: Option<ContactBody>,
@@ -131,6 +134,9 @@ pub(crate) struct OrderBody {
     /// The code that it carries: what it took off is off the lines already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) coupon: Option<OrderCouponBody>,
+    /// What a gift card pays of the total. The rest is paid in the other way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) card: Option<CardPaysBody>,
     /// What its buyer brings back, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     returns: Vec<ReturnBody>,
@@ -319,7 +325,7 @@ pub(crate) async fn place(
     app.spend(Who::Holds(origin.prefix), cost::HOLD)?;
     app.spend(Who::Buyer(buyer), cost::HOLD)?;
     app.spend(Who::Stall(stall), cost::WRITE)?;
-    let mut order = read_order(&request, buyer, key.0)?;
+    let mut order = read_order(&request, (stall, buyer), key.0)?;
     order.is_account = matches!(principal, Principal::Account(_));
     let span = tracing::info_span!(target: TARGET, parent: None, "order.place", order = %order.order, is_first = true, %stall, answered = Empty);
     if let Some(pay) = &request.pay {
@@ -595,7 +601,11 @@ impl FromRequestParts<App> for Key {
     }
 }
 
-fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> Result<PlaceOrder, Problem> {
+fn read_order(
+    request: &PlaceOrderBody,
+    (stall, buyer): (LogId, ThingId),
+    key: Option<String>,
+) -> Result<PlaceOrder, Problem> {
     let order: OrderId = id(&request.order, "the order")?;
     if request.note.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
         return Err(Problem::malformed("the note holds control characters"));
@@ -613,12 +623,14 @@ fn read_order(request: &PlaceOrderBody, buyer: ThingId, key: Option<String>) -> 
         request.coupon.as_deref(),
     );
     let asked = read_asked((buyer, order), asked)?;
+    let card = request.card.as_ref().map(|card| card.read(stall)).transpose()?;
     Ok(PlaceOrder {
         key: key.unwrap_or_else(|| order.to_string()),
         note: request.note.clone(),
         seen_total_minor: request.seen_total_minor,
         seen_tax_minor: request.seen_tax_minor,
         contact,
+        card,
         ..asked
     })
 }
@@ -711,6 +723,7 @@ impl From<OrderView> for OrderBody {
             coupon: view
                 .coupon
                 .map(|it| OrderCouponBody { discount_minor: it.discount_minor, code: it.code }),
+            card: view.card.map(CardPaysBody::from),
             returns: view.returns.into_iter().map(ReturnBody::from).collect(),
             swaps: view.swaps.into_iter().filter_map(SwapBody::of).collect(),
         }

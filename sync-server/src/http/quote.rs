@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
+use crate::http::cards::{CardPaysBody, CardToPay};
 use crate::http::front::Origin;
 use crate::http::orders::{
     AskedLineBody, Buyer, DeliveryBody, OrderBody, OrderCouponBody, OrderLineBody, TaxBody, read_asked,
@@ -34,6 +35,8 @@ pub(crate) struct QuoteAsked {
     zone: String,
     /// A code that takes something off; absent without one.
     coupon: Option<String>,
+    /// A gift card of the stall that is to pay as much of it as is on it.
+    card: Option<CardToPay>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,6 +52,11 @@ pub(crate) struct QuoteBody {
     /// What the code took off the lines already.
     #[serde(skip_serializing_if = "Option::is_none")]
     coupon: Option<OrderCouponBody>,
+    /// What the gift card would pay of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<CardPaysBody>,
+    /// What remains for another way.
+    due_minor: i64,
     /// What an order of this comes to now, to the smallest unit. An order that carries it as `seen_total_minor` costs this or is
     /// declined.
     total_minor: i64,
@@ -74,22 +82,25 @@ pub(crate) async fn ask(
 ) -> Answered<QuoteBody> {
     let stall: LogId = id(&stall, "the stall")?;
     let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
-    let QuoteAsked { lines, handing, zone, coupon } = asked;
+    let QuoteAsked { lines, handing, zone, coupon, card } = asked;
     let lines_cost = u32::try_from(lines.len() / LINES_PER_UNIT).unwrap_or(u32::MAX);
     // Whoever tries codes here is slowed down as much as by looking them up.
-    let cost = if coupon.is_some() { cost::GUESS } else { cost::SEARCH }.saturating_add(lines_cost);
+    let is_guess = coupon.is_some() || card.is_some();
+    let cost = if is_guess { cost::GUESS } else { cost::SEARCH }.saturating_add(lines_cost);
     app.spend(Who::Holds(origin.prefix), cost)?;
     app.spend(Who::Buyer(buyer), cost)?;
     let asked = (lines.as_slice(), handing.as_deref(), zone.as_str(), coupon.as_deref());
     let mut order = read_asked((buyer, OrderId::default()), asked)?;
     order.is_account = matches!(principal, Principal::Account(_));
+    order.card = card.map(|card| card.read(stall)).transpose()?;
     let now_ms = app.now_ms();
     let find = move |tx: &mut dyn Tx| {
         // Whoever may order may ask: a stall that takes no orders now says so here as there.
         authorise(tx, principal, Object::Stall(stall), Action::PlaceOrder)?;
         Ok::<_, Refusal>(quote(tx, stall, &order, now_ms)?)
     };
-    let OrderBody { currency, lines, taxes, delivery, coupon, total_minor, .. } =
-        app.store().read(find).await?.into();
-    Ok(Json(QuoteBody { currency, lines, taxes, delivery, coupon, total_minor }))
+    let quoted = app.store().read(find).await?;
+    let due_minor = quoted.total_minor.saturating_sub(quoted.card.map_or(0, |card| card.pays_minor));
+    let OrderBody { currency, lines, taxes, delivery, coupon, card, total_minor, .. } = quoted.into();
+    Ok(Json(QuoteBody { currency, lines, taxes, delivery, coupon, card, due_minor, total_minor }))
 }

@@ -13,11 +13,11 @@ use crate::http::app::App;
 use crate::http::front::front;
 use crate::http::problem::Problem;
 use crate::http::{
-    accounts, addresses, baskets, bounced, console, console_people, contacts, coupons, crawlers, devices,
-    docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members, messages,
-    models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data, own_orders,
-    pay, pictures, program_keys, programs, quote, recovery, replicate, returns, reviews, rival_feeds,
-    sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
+    accounts, addresses, baskets, bounced, cards, console, console_people, contacts, coupons, crawlers,
+    devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members,
+    messages, models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data,
+    own_orders, pay, pictures, program_keys, programs, quote, recovery, replicate, returns, reviews,
+    rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -124,6 +124,7 @@ fn routes(has_core: bool) -> OpenApiRouter<App> {
         .routes(routes!(orders::step))
         .routes(routes!(contacts::of_order))
         .routes(routes!(coupons::look))
+        .routes(routes!(cards::look))
         .routes(routes!(quote::ask))
         .merge(after_the_order())
         .merge(own_programs())

@@ -114,9 +114,10 @@ fn part(
     let Some(part) = found.filter(|part| part.standing == PartStanding::Back && is_meant(part)) else {
         return Ok(None);
     };
-    let is_cash = part.way == BackWay::Cash;
-    let is_whole = order_money::of(tx, log, order)?.paid_minor == part.amount_minor;
-    let back = Back { amount_minor: part.amount_minor, is_cash };
+    let is_cash = part.way == BackWay::Cash && part.amount_minor > 0;
+    let paid_minor = order_money::of(tx, log, order)?.all_paid_minor();
+    let is_whole = paid_minor == part.amount_minor.saturating_add(part.card_minor);
+    let back = Back { amount_minor: part.shown_minor(), is_cash };
     went_back(tx, log, (order, Some(back).filter(|_| is_cash || !is_whole))).map(Some)
 }
 

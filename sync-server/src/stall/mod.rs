@@ -2,6 +2,7 @@
 //! and ended; a restored server freezes until its devices have reported. Functions over a transaction: no HTTP,
 //! no thread, no clock, no random source. Rules are the domain's; tables are the projection's.
 
+mod cards;
 mod contact;
 mod desk;
 mod epoch;
@@ -24,6 +25,8 @@ mod transfers;
 mod value;
 mod words;
 
+pub use cards::CardPays;
+pub(crate) use cards::look as look_at_card;
 pub use contact::Contact;
 pub(crate) use contact::{
     forget_account as forget_contact_of, of_account as contact_of_account, of_order as contact_of_order,
@@ -40,7 +43,7 @@ pub use swaps::SwapAnswer;
 pub use transfers::TransferView;
 pub(crate) use words::{DeviceWord, of_stall as device_words};
 
-use soko_domain::ids::{AuthorId, Hash, LogId, OrderId};
+use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId};
 use soko_domain::sabotage::Sabotage;
 use soko_projection::{
     Applier, ProjectError, TOLD_TABLE, Trust, rebuild, running_digest, stale, state_digest, table_sums,
@@ -163,6 +166,20 @@ impl Core {
         let view = swaps::answer(&mut desk, said)?;
         settle::settle(&mut desk)?;
         Ok((view, desk.moved_to()?))
+    }
+
+    /// Whoever has a gift card wants to spend what registers hold of it.
+    pub fn ask_for_card(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        purse: ProductId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        let mut applier = (self.appliers)();
+        let mut desk = Desk::open(self, tx, stall, applier.as_mut(), now)?;
+        cards::ask_for(&mut desk, purse)?;
+        desk.leave()
     }
 
     /// Something happens to an order's payment. Says what is to be asked of its provider now, which is kept already.

@@ -9,7 +9,8 @@ use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::deal::DealUse;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
+    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderPurseHeld, OrderStep, PayWay,
+    ReleaseReason, Units,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
@@ -17,6 +18,7 @@ use soko_domain::refusal::Refusal;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::tax::{TaxRate, TaxTotal};
+use soko_domain::verbs::card_order::AskedCard;
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
@@ -31,6 +33,7 @@ use crate::core::{CoreRefusal, Fault};
 use crate::operator::today;
 use crate::pay::rows;
 use crate::platform::stalls;
+use crate::stall::cards::{self, CardPays};
 use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
@@ -62,6 +65,8 @@ pub struct PlaceOrder {
     pub seen_total_minor: Option<i64>,
     /// How much of that the buyer saw to be taxes.
     pub seen_tax_minor: Option<i64>,
+    /// The gift card that pays as much of it as is on it.
+    pub card: Option<AskedCard>,
     /// Whom it is for.
     pub contact: Option<Contact>,
     /// The buyer is an account, and no guest.
@@ -84,6 +89,7 @@ impl PlaceOrder {
             coupon: String::new(),
             seen_total_minor: None,
             seen_tax_minor: None,
+            card: None,
             contact: None,
             is_account: false,
         }
@@ -124,6 +130,8 @@ pub struct OrderView {
     pub taxes: Vec<TaxTotal>,
     /// What took something off its lines.
     pub coupon: Option<Box<OrderCoupon>>,
+    /// What a gift card pays of it.
+    pub card: Option<CardPays>,
     /// What its buyer brings back, the oldest first.
     pub returns: Vec<ReturnFound>,
     /// What the stall offered in place of its lines.
@@ -251,6 +259,8 @@ fn placed_before(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<Option<Order
     let mut lines = placed.lines.iter().map(|line| (line.product, line.quantity));
     let is_same = placed.buyer == order.buyer
         && placed.note == order.note
+        && order_money::of(desk.tx, desk.log, order.order)?.card.map(|card| card.purse)
+            == order.card.map(|card| card.purse)
         && placed.coupon.as_ref().map(|coupon| coupon.code.clone()) == code_of(&order.coupon)
         && placed.lines.len() == order.lines.len()
         && order.lines.iter().all(|asked| lines.next() == Some((asked.product, asked.quantity)));
@@ -270,7 +280,9 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
 fn as_first(desk: &mut Desk<'_>, found: &OrderFound) -> Result<OrderView, CoreRefusal> {
     let placed = read::as_placed(desk.tx, desk.log, found)?;
     let payment = paying::view(desk.tx, desk.log, found.order)?;
-    Ok(OrderView { payment, ..shown(found.order, found.state, placed, found.at_ms) })
+    let card = CardPays::of(&order_money::of(desk.tx, desk.log, found.order)?);
+    let card = card.map(|card| CardPays { back_minor: 0, ..card });
+    Ok(OrderView { payment, card, ..shown(found.order, found.state, placed, found.at_ms) })
 }
 
 fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefusal> {
@@ -291,6 +303,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         .iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
     note_taken(&mut facts, &entries);
+    let held = card_held(&entries);
     desk.write(entries)?;
     contact::keep(desk.tx, desk.log, order, desk.now.now_ms)?;
     for line in &order.lines {
@@ -301,12 +314,24 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         }
     }
     let placed = placed.ok_or_else(unknown)?;
-    // What costs nothing needs no payment.
-    let pay = order.pay.as_ref().filter(|_| placed.total_minor > 0);
-    let begun = pay.map(|pay| paying::begin(desk, order.order, (pay, placed.total_minor, placed.currency)));
+    let card = held.as_ref().map(card_pays);
+    // What costs nothing needs no payment, and neither does what a gift card pays.
+    let rest_minor = held.map_or(placed.total_minor, |held| held.rest_minor);
+    let pay = order.pay.as_ref().filter(|_| rest_minor > 0);
+    let begun = pay.map(|pay| paying::begin(desk, order.order, (pay, rest_minor, placed.currency)));
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
-    Ok(OrderView { payment, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
+    Ok(OrderView { payment, card, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
+}
+
+fn card_held(entries: &[Entry]) -> Option<OrderPurseHeld> {
+    let held =
+        |entry: &Entry| if let Entry::OrderPurseHeld(held) = entry { Some(held.clone()) } else { None };
+    entries.iter().find_map(held)
+}
+
+fn card_pays(held: &OrderPurseHeld) -> CardPays {
+    CardPays { pays_minor: held.units, back_minor: 0 }
 }
 
 /// What an order would come to now, decided as the order itself would be; nothing is held, written or remembered by it.
@@ -322,10 +347,11 @@ pub(crate) fn quote(
     load_offers(tx, log, &mut facts, &order.lines)?;
     let command = known(tx, log, (order, now_ms), &mut facts).map_err(declined)?;
     let entries = place_order::decide(&facts, &command).map_err(|refusal| declined(refusal.into()))?;
+    let card = card_held(&entries).as_ref().map(card_pays);
     let placed = entries
         .into_iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed) } else { None });
-    Ok(shown(order.order, OrderState::Held, placed.ok_or_else(unknown)?, now_ms))
+    Ok(OrderView { card, ..shown(order.order, OrderState::Held, placed.ok_or_else(unknown)?, now_ms) })
 }
 
 /// What is asked for in the domain's words, once all else that decides about it is among the facts.
@@ -343,6 +369,10 @@ fn known(
     facts.now_ms = now_ms;
     let coupon = coupon(tx, log, order, facts)?;
     know_deals(tx, log, order, facts)?;
+    facts.card = match order.card {
+        Some(card) => cards::there(tx, log, card.purse)?,
+        None => None,
+    };
     Ok(place_order::PlaceOrder {
         order: order.order,
         buyer: order.buyer,
@@ -353,6 +383,7 @@ fn known(
         coupon,
         seen_total_minor: order.seen_total_minor,
         seen_tax_minor: order.seen_tax_minor,
+        card: order.card,
     })
 }
 
@@ -493,6 +524,7 @@ fn shop_facts(
         day: 0,
         has_account: false,
         coupon: None,
+        card: None,
     })
 }
 
@@ -565,6 +597,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
     if !done_before && !waits_for_payment {
         if end == EndOrder::Fulfil && state.is_some() {
             swaps::end_open(desk, order)?;
+            cards::pay(desk, order)?;
         }
         let units = held_units(desk.tx, desk.log, order)?;
         let entries = match end {
@@ -576,6 +609,9 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
             EndOrder::Step(_) => vec![],
         };
         desk.write(entries)?;
+        if matches!(end, EndOrder::Release(_)) {
+            cards::back(desk, order)?;
+        }
         transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
@@ -620,10 +656,16 @@ pub(super) fn check_given_out(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Re
     if found.state != OrderState::Held || has_money(tx, log, order)? {
         return Ok(());
     }
-    if order_money::of(tx, log, order)?.awaits_transfer() {
+    let money = order_money::of(tx, log, order)?;
+    if money.awaits_transfer() {
         return Err(Refusal::TransferAwaited.into());
     }
-    let missing_minor = read::order_placed(tx, log, &found)?.total_minor;
+    let by_card = money.card.map_or(0, |card| card.pays_minor);
+    let missing_minor = read::order_placed(tx, log, &found)?.total_minor.saturating_sub(by_card);
+    // Something cheaper was taken in place of a line, and the card has enough for all of it.
+    if by_card > 0 && missing_minor <= 0 && money.to_pay.is_none() {
+        return Ok(());
+    }
     Err(Refusal::Underpaid { missing_minor }.into())
 }
 
@@ -655,6 +697,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
     let payment = paying::view(tx, log, order)?;
+    let card = CardPays::of(&order_money::of(tx, log, order)?);
     let reason = match found.state {
         OrderState::Released => order_steps::cancel_reason(tx, log, order)?,
         OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),
@@ -666,6 +709,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     Ok(Some(OrderView {
         swaps,
         payment,
+        card,
         step,
         reason,
         refunds,
@@ -696,6 +740,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
             total_minor: it.total_minor,
         }),
         coupon: placed.coupon.map(Box::new),
+        card: None,
         returns: Vec::new(),
         swaps: Vec::new(),
     }
@@ -733,6 +778,11 @@ fn request_hash(order: &PlaceOrder) -> [u8; 32] {
     if let Some(seen) = order.seen_tax_minor {
         hasher.update([3]);
         hasher.update(seen.to_be_bytes());
+    }
+    if let Some(card) = order.card {
+        hasher.update([4]);
+        hasher.update(card.purse.as_bytes());
+        hasher.update(card.seen_minor.unwrap_or(-1).to_be_bytes());
     }
     hasher.finalize().into()
 }

@@ -17,7 +17,7 @@ use crate::pay::rows::{self, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
 use crate::stall::transfers::{self, TransferView};
-use crate::stall::{lost, refunds};
+use crate::stall::{cards, lost, refunds};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -375,6 +375,9 @@ pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Re
             Deed::Post => {
                 let facts = order_money::of(desk.tx, desk.log, order)?;
                 desk.write(pay_order::paid(&facts, order, (amount_minor, &reference))?)?;
+                if facts.card.is_some() {
+                    cards::pay(desk, order)?;
+                }
                 kept.payment.posted();
             }
             Deed::PaidBack => {
@@ -420,7 +423,8 @@ fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal
             let units = held_units(desk.tx, desk.log, order)?;
             // Whoever began to end it was asked about steps then; now nothing is paid, whatever was packed meanwhile.
             let facts = release_order::Facts { state, step: None, units };
-            desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)
+            desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)?;
+            cards::back(desk, order)
         }
         // The goods are gone, and their money did not come or is back without anybody at the stall wanting that.
         Some(OrderState::HandedOver | OrderState::Fulfilled) => {

@@ -1,7 +1,7 @@
 //! The stall's rules as the routes for buyers and staff reach them.
 
 use soko_domain::entry::{ProgramActed, RivalLine};
-use soko_domain::ids::{AuthorId, LogId, OrderId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
 use soko_projection::read;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -83,6 +83,16 @@ impl ShopCore for Core {
         now: Now,
     ) -> Result<(OrderView, Option<u64>), CoreRefusal> {
         Self::swap_answer(self, tx, stall, said, now)
+    }
+
+    fn ask_for_card(
+        &self,
+        tx: &mut dyn Tx,
+        stall: LogId,
+        purse: ProductId,
+        now: Now,
+    ) -> Result<Option<u64>, CoreRefusal> {
+        Self::ask_for_card(self, tx, stall, purse, now)
     }
 
     fn pay_turn(

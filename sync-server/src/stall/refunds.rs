@@ -6,6 +6,7 @@ use soko_domain::entry::{
     BackWay, Entry, Kind, OrderBackAsked, OrderRefundAllowed, OrderRefundAsked, RefundEnd,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
+use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_projection::order_refunds;
 use soko_record_log::{StoreError, Tx};
@@ -14,7 +15,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::pay::rows;
 use crate::stall::desk::Desk;
-use crate::stall::paying;
+use crate::stall::{cards, paying};
 
 /// A part of an order's money, for its buyer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,10 +48,12 @@ pub(super) fn answer(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) 
 /// that was paid by transfer, since nobody else sends that back.
 fn whole(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderBackAsked) -> Result<(), CoreRefusal> {
     let order = asked.order;
+    cards::pay_for_what_is_gone(desk, order)?;
     let facts = order_refunds::facts(desk.tx, desk.log, order)?;
     if facts.money.cash_back_minor == 0 && !facts.money.is_transfer() {
         paying::ends_first(desk, order, Ending::Stall)?;
-        return Ok(());
+        let is_paid_before = facts.money.standing() != PayStanding::AtHandOver;
+        return if is_paid_before { cards::back(desk, order) } else { Ok(()) };
     }
     // The same name however many registers ask.
     let refund = ThingId(order.0);
@@ -68,6 +71,7 @@ fn whole(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderBackAsked) -> Resul
 }
 
 fn part(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderRefundAsked) -> Result<(), CoreRefusal> {
+    cards::pay_for_what_is_gone(desk, asked.order)?;
     let facts = order_refunds::facts(desk.tx, desk.log, asked.order)?;
     allow(desk, author, (&facts, asked))
 }
@@ -83,7 +87,8 @@ fn allow(
     let entries = refund_order::allow(&facts, author, asked);
     let allowed = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };
-        (allowed.way == BackWay::AsPaid).then(|| allowed.clone())
+        // What a gift card took alone is over.
+        (allowed.way == BackWay::AsPaid && allowed.amount_minor > 0).then(|| allowed.clone())
     });
     desk.write(entries)?;
     match allowed {
@@ -131,10 +136,11 @@ pub(super) fn remember(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<(),
 pub(super) fn views(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<RefundView>, StoreError> {
     let parts = order_refunds::parts(tx, log, order)?;
     // What only was asked for is nobody's yet.
-    let told = parts.into_iter().filter(|part| part.standing != PartStanding::Asked && part.amount_minor > 0);
+    let told =
+        parts.into_iter().filter(|part| part.standing != PartStanding::Asked && part.shown_minor() > 0);
     Ok(told
         .map(|part| RefundView {
-            amount_minor: part.amount_minor,
+            amount_minor: part.shown_minor(),
             way: match part.way {
                 BackWay::AsPaid => "as-paid",
                 BackWay::Cash => "cash",

@@ -18,7 +18,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::{paying, swaps, transfers};
+use crate::stall::{cards, paying, swaps, transfers};
 
 /// Accounts that one step sets right; the rest follow with the next request.
 const STEP_MAX: usize = 500;
@@ -239,6 +239,7 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
             (true, true) => handed_over_anyway(desk, order)?,
             (true, false) => {
                 swaps::end_open(desk, order)?;
+                cards::pay(desk, order)?;
                 let units = held_units(desk.tx, desk.log, order)?;
                 let facts = fulfil_order::Facts { state: Some(OrderState::HandedOver), units };
                 desk.write(fulfil_order::decide(&facts, order)?)?;
@@ -251,6 +252,7 @@ fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
                 let reason = ReleaseReason::StallCancelled;
                 let command = release_order::ReleaseOrder { order, reason };
                 desk.write(release_order::decide(&facts, &command)?)?;
+                cards::back(desk, order)?;
                 transfers::owe(desk, order)?;
             }
         }
@@ -271,6 +273,7 @@ fn handed_over_anyway(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRef
         }
     }
     desk.write([OrderFulfilled { order, units: vec![] }.into()])?;
+    cards::pay_after_release(desk, (order, placed.total_minor))?;
     paying::after_release(desk, order)
 }
 

@@ -7,8 +7,8 @@ use soko_domain::ids::{AuthorId, OrderId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::verbs::place_order::Offer;
-use soko_domain::verbs::swap_order;
-use soko_projection::{read, swaps};
+use soko_domain::verbs::{card_order, swap_order};
+use soko_projection::{order_money, read, swaps};
 use soko_record_log::StoreError;
 use soko_replication::Record;
 
@@ -101,9 +101,18 @@ pub(super) fn answer(desk: &mut Desk<'_>, said: &SwapAnswer) -> Result<OrderView
         return Err(Refusal::UnknownOrder(said.order).into());
     }
     let entries = swap_order::answer(&facts, (said.order, said.swap), said.is_taken)?;
+    let money = order_money::of(desk.tx, desk.log, said.order)?;
+    let entries: Vec<Entry> = (entries.into_iter())
+        .flat_map(|entry| {
+            if let Entry::OrderRefundAllowed(allowed) = &entry {
+                return card_order::split(&money, allowed.clone());
+            }
+            vec![entry]
+        })
+        .collect();
     let back = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };
-        Some(allowed.clone())
+        (allowed.amount_minor > 0).then(|| allowed.clone())
     });
     desk.write(entries)?;
     if let Some(back) = back {

@@ -15,6 +15,7 @@ use soko_record_log::{StoreError, Tx};
 use soko_replication::Record;
 
 use crate::core::{CoreRefusal, Fault};
+use crate::stall::cards;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
 use crate::stall::paying::PaymentView;
@@ -54,6 +55,7 @@ pub(super) fn hear(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) ->
         if is_second(desk, &came)? {
             raise(desk, IncidentKind::TransferTwice, Some(author), (came.order, came.amount_minor))?;
         }
+        cards::pay(desk, came.order)?;
         owe(desk, came.order)?;
     }
     Ok(())

@@ -102,7 +102,7 @@ fn Shown(props: &ShownProps) -> Html {
                             <dd class="number">{ speech.money(delivery.total_minor, &row.currency) }</dd></div>
                     }
                     <div class="sums-total"><dt>{ speech.say("sum.total") }</dt>
-                    <dd class="number">{ speech.money(row.total_minor, &row.currency) }</dd></div></dl>
+                    <dd class="number">{ speech.money(row.total_minor, &row.currency) }</dd></div>{ card(&speech, order) }</dl>
             </div>
             if !order.steps.is_empty() {
                 <ol class="order-steps" aria-label={speech.say("order.steps")}>
@@ -122,6 +122,24 @@ fn Shown(props: &ShownProps) -> Html {
             }
             <Parts stall={props.stall.clone()} order={order.clone()} />
         </section>
+    }
+}
+
+/// What a gift card pays of it, and what is left for whoever takes the goods.
+fn card(speech: &Speech, order: &OrderView) -> Html {
+    let Some(card) = order.card else { return Html::default() };
+    let paid = (card.pays_minor - card.back_minor).saturating_neg();
+    let sum = |key: &'static str, minor: i64| {
+        let amount = speech.money(minor, &order.row.currency);
+        html! { <div><dt>{ speech.say(key) }</dt><dd class="number">{ amount }</dd></div> }
+    };
+    html! {
+        <>
+            { sum("tender.gift-card", paid) }
+            if order.due_minor > 0 {
+                { sum("pay.due", order.due_minor) }
+            }
+        </>
     }
 }
 

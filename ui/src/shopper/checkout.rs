@@ -14,6 +14,7 @@ use soko_domain::ids::{LogId, OrderId, ThingId};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use super::gift_card;
 use super::review::{Review, off};
 use crate::browser;
 use crate::desk::use_desk;
@@ -43,6 +44,11 @@ pub(super) struct Form {
     /// The code as it is typed, and the one that is looked up; none is that of an order to confirm again.
     typed: Option<String>,
     coupon: Option<String>,
+    /// The same of a gift card, which is money to whoever reads it: it is not kept, and typed again after a reload.
+    #[serde(skip)]
+    pub(super) card_typed: Option<String>,
+    #[serde(skip)]
+    card: Option<String>,
     /// None is what was written for the last order.
     contact: Option<ContactView>,
     /// What the address is to be called that is kept for other orders; none where it is not.
@@ -92,7 +98,8 @@ impl Form {
                 misses_contact || misses_label || view.total_minor.is_none()
             }
             Leg::Payment => {
-                self.way == Some(PayWay::Phone) && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN
+                self.way_of_rest(view) == Some(PayWay::Phone)
+                    && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN
             }
             Leg::Review => false,
         }
@@ -107,11 +114,23 @@ impl Form {
     fn has_untried_code(&self, view: &CheckoutView) -> bool {
         let typed = self.typed.as_ref();
         typed.is_some_and(|typed| !latin(typed).trim().eq_ignore_ascii_case(view.coupon.trim()))
+            || gift_card::is_untried(self.card_typed.as_ref(), view)
     }
 
-    /// With what was typed as the code that is looked up.
+    /// With what was typed as the codes that are looked up.
     fn with_typed_code(&self) -> Self {
-        Self { coupon: self.typed.as_ref().map(|typed| latin(typed).trim().to_owned()), ..self.clone() }
+        let written = |typed: &Option<String>| typed.as_ref().map(|typed| latin(typed).trim().to_owned());
+        Self { coupon: written(&self.typed), card: written(&self.card_typed), ..self.clone() }
+    }
+
+    /// With the code of a gift card, which is looked up.
+    pub(super) fn with_card(&self, typed: String) -> Self {
+        Self { card_typed: Some(typed), ..self.clone() }.with_typed_code()
+    }
+
+    /// How what a gift card leaves is paid.
+    pub(super) fn way_of_rest(&self, view: &CheckoutView) -> Option<PayWay> {
+        self.way.filter(|_| gift_card::rest_minor(view) > 0)
     }
 }
 
@@ -133,8 +152,9 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     let (form, on_form) = use_form(stall);
     let baskets = use_buyer(Some(BuyerQuery::Baskets));
     let live = use_buyer(form.as_ref().map(|form| {
-        let (handing, zone, coupon) = (form.handing, form.zone.clone(), form.coupon.clone());
-        BuyerQuery::Checkout { stall, handing, zone, coupon }
+        let (handing, zone) = (form.handing, form.zone.clone());
+        let (coupon, card) = (form.coupon.clone(), form.card.clone());
+        BuyerQuery::Checkout { stall, handing, zone, coupon, card }
     }));
     // One identity however often the button is tapped.
     let order = *use_memo((), |()| OrderId(browser::chance()));
@@ -253,7 +273,7 @@ pub(super) struct AskedProps {
     pub(super) form: Form,
     pub(super) leg: Leg,
     pub(super) order: OrderId,
-    on_form: Callback<Form>,
+    pub(super) on_form: Callback<Form>,
 }
 
 #[component]
@@ -288,8 +308,11 @@ fn Asked(props: &AskedProps) -> Html {
         },
         Leg::Payment => html! {
             <>
-                <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way}
-                    on_phone={sets(props, |form, text| form.phone = text)} />
+                { gift_card::ask(&speech, props) }
+                if gift_card::rest_minor(view) > 0 {
+                    <Paying stall={basket.stall} way={form.way} phone={form.phone.clone()} on_way={on_way}
+                        on_phone={sets(props, |form, text| form.phone = text)} />
+                }
                 { coupon(&speech, props) }
             </>
         },
@@ -343,17 +366,20 @@ fn forward(doing: &Doing, props: &AskedProps) -> Callback<SubmitEvent> {
 /// Orders it, keeps the address that is to be kept, and goes to the order.
 fn orders(doing: &Doing, props: &AskedProps, order: OrderId) -> Callback<SubmitEvent> {
     let (doing, form, view) = (doing.clone(), props.form.clone(), props.view.clone());
+    let (card, seen_card_minor) = gift_card::carried(&view);
     let verb = BuyerVerb::PlaceOrder {
         stall: props.basket.stall,
         order,
         note: form.note.trim().to_owned(),
-        pay: form.way.map(|way| PayChoice { way, phone: number(way, &form.phone) }),
+        pay: form.way_of_rest(&view).map(|way| PayChoice { way, phone: number(way, &form.phone) }),
         handing: view.handing,
         zone: form.zone.clone(),
         contact: form.sent(&view),
         coupon: carried(&view).to_owned(),
         seen_total_minor: view.total_minor,
         seen_tax_minor: view.tax_minor,
+        card,
+        seen_card_minor,
     };
     Callback::from(move |submit: SubmitEvent| {
         submit.prevent_default();
@@ -374,7 +400,7 @@ fn orders(doing: &Doing, props: &AskedProps, order: OrderId) -> Callback<SubmitE
 }
 
 /// Puts what is typed into the form.
-fn sets(props: &AskedProps, change: fn(&mut Form, String)) -> Callback<String> {
+pub(super) fn sets(props: &AskedProps, change: fn(&mut Form, String)) -> Callback<String> {
     let (form, on_form) = (props.form.clone(), props.on_form.clone());
     Callback::from(move |text: String| {
         let mut now = form.clone();

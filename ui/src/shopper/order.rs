@@ -99,6 +99,11 @@ fn Known(props: &KnownProps) -> Html {
                         speech.fill("my-orders.coupon", &[("code", &order.coupon), ("amount", &speech.money(order.discount_minor, &row.currency))])
                     }</span></p>
                 }
+                if order.card_minor > 0 {
+                    <p class="prose buyer-note">{ icon(Icon::Cash) }<span>{
+                        speech.fill("my-orders.card", &[("amount", &speech.money(order.card_minor - order.card_back_minor, &row.currency))])
+                    }</span></p>
+                }
                 if !order.contact.name.is_empty() {
                     <p class="prose buyer-note lines-kept">{ icon(Icon::Person) }<span>{ contact(&order.contact) }</span></p>
                 }

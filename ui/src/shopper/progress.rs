@@ -205,6 +205,8 @@ pub(super) mod tests {
             zone: String::new(),
             taxes: Vec::new(),
             coupon: String::new(),
+            card_minor: 0,
+            card_back_minor: 0,
             discount_minor: 0,
             return_days: 0,
             returns: Vec::new(),

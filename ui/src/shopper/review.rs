@@ -5,6 +5,7 @@ use soko_app_api::{CheckoutView, ContactView};
 use yew::prelude::*;
 
 use super::checkout::AskedProps;
+use super::gift_card;
 use super::sums::{delivery, taxes};
 use crate::app::use_about;
 use crate::nav::Go;
@@ -18,7 +19,7 @@ pub(super) fn Review(props: &AskedProps) -> Html {
     let speech = use_speech();
     let AskedProps { basket, view, form, .. } = props;
     let is_offline = use_about().is_some_and(|about| about.is_online == Some(false));
-    let next = match (is_offline, form.way, view.handing.is_brought()) {
+    let next = match (is_offline, form.way_of_rest(view), view.handing.is_brought()) {
         (true, ..) => "ordering.offline",
         (false, None, false) => "ordering.next",
         (false, None, true) => "ordering.next-brought",
@@ -28,7 +29,9 @@ pub(super) fn Review(props: &AskedProps) -> Html {
     };
     let contact = form.sent(view).map(|contact| written(&contact, &form.zone)).unwrap_or_default();
     let handing = speech.say_or(&format!("handing-way.{}", view.handing.word()), view.handing.word());
-    let pay = match form.way {
+    let by_card = gift_card::said(&speech, view, &basket.currency);
+    let pay = match form.way_of_rest(view) {
+        _ if gift_card::rest_minor(view) == 0 && by_card.is_some() => AttrValue::default(),
         Some(way) => speech.say_or(&format!("ordering.pay-{}", way.word()), way.word()),
         None => speech.say("ordering.pay-later"),
     };
@@ -40,7 +43,7 @@ pub(super) fn Review(props: &AskedProps) -> Html {
                 <p class="prose buyer-note">{ icon(Icon::Tag) }<span>{ off(&speech, view, &basket.currency) }</span></p>
             }
             { said(&speech, props, (Icon::Stall, Leg::Delivery), &[handing.to_string(), contact]) }
-            { said(&speech, props, (Icon::Cash, Leg::Payment), &[pay.to_string()]) }
+            { said(&speech, props, (Icon::Cash, Leg::Payment), &[by_card.unwrap_or_default().to_string(), pay.to_string()]) }
             if !form.note.trim().is_empty() {
                 <p class="prose buyer-note lines-kept">{ icon(Icon::Note) }<span>{ form.note.clone() }</span></p>
             }

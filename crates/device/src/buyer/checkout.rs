@@ -36,7 +36,7 @@ impl Device {
         &self,
         stall: LogId,
         wanted: (Option<Handing>, &str),
-        coupon: Option<&str>,
+        (coupon, card): (Option<&str>, Option<&str>),
     ) -> Result<BuyerView, Undone> {
         if self.heard.is_online() != Some(false)
             && let Ok(server) = self.server()
@@ -64,11 +64,17 @@ impl Device {
             None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, &whose, stall))?,
         };
         let looked = self.look_at_coupon(&own, (stall, &typed)).await?;
+        let card = match card {
+            Some(typed) => typed.to_owned(),
+            None => self.read(|tx| own_orders::card_to_reconfirm(tx, &whose, stall))?,
+        };
+        let card = self.look_at_card(&own, (stall, &card)).await?;
         let here = || {
             let (looked, written) = (looked.clone(), written.clone());
             self.read(|tx| view(tx, (&whose, stall), wanted, looked, (written, is_guest)))
         };
-        let view = self.as_the_server_says(&own, (stall, wanted.1), here).await?;
+        let mut view = self.as_the_server_says(&own, (stall, wanted.1), here).await?;
+        (view.card, view.card_problem, view.card_there_minor) = (card.code, card.problem, card.there_minor);
         Ok(BuyerView::Checkout(Box::new(view)))
     }
 
@@ -176,6 +182,9 @@ fn view(
         coupon_problem: problem.map_or(looked.problem, |problem| problem.code().to_owned()),
         coupon_min_minor,
         discount_minor: worked.as_ref().map_or(0, |it| it.priced.discount_minor),
+        card: String::new(),
+        card_problem: String::new(),
+        card_there_minor: None,
         delivery_minor: worked
             .as_ref()
             .ok()

@@ -149,6 +149,7 @@ fn keep(tx: &mut dyn Tx, (server, whose): (&str, &str), placed: &PlacedOrder) ->
     own_orders::became(tx, order, (now.state, Why::default()), Some(now))?;
     own_orders::pays(tx, order, now)?;
     own_orders::goes_back(tx, order, now)?;
+    own_orders::card_became(tx, order, now.card)?;
     returns::became(tx, order, &now.returns)?;
     swaps::became(tx, order, &now.swaps)?;
     Ok(())

@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 mod baskets;
 pub(crate) mod by_whom;
+mod cards;
 mod checkout;
 mod coupons;
 mod elsewhere;
@@ -28,6 +29,7 @@ use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::{Rounding, div_round};
+use soko_domain::purse::CardCode;
 use soko_domain::verbs::place_order::How;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -73,33 +75,10 @@ impl Device {
                     baskets::set(tx, &noting, (*stall, *product), (*quantity, *shown))
                 }
                 BuyerVerb::EmptyBasket { stall } => baskets::empty(tx, whose, *stall).map(Ok),
-                BuyerVerb::PlaceOrder {
-                    stall,
-                    order,
-                    note,
-                    pay,
-                    handing,
-                    zone,
-                    contact,
-                    coupon,
-                    seen_total_minor,
-                    seen_tax_minor,
-                } => {
-                    let placing = Placing {
-                        order: *order,
-                        note,
-                        buyer: &buyer,
-                        now_ms,
-                        pay: pay.as_ref(),
-                        handing: *handing,
-                        zone,
-                        contact: contact.as_ref(),
-                        coupon,
-                        seen_total_minor: *seen_total_minor,
-                        seen_tax_minor: *seen_tax_minor,
-                    };
-                    place(tx, *stall, &placing)
-                }
+                BuyerVerb::PlaceOrder { stall, .. } => match Placing::of(&command.verb, &buyer, now_ms) {
+                    Some(placing) => place(tx, *stall, &placing),
+                    None => Ok(Ok(())),
+                },
                 BuyerVerb::CancelOrder { order } => cancel(tx, whose, *order),
                 BuyerVerb::Unwanted { product, is_unwanted } => {
                     put_unwanted(tx, whose, *product, *is_unwanted).map(Ok)
@@ -340,6 +319,45 @@ struct Placing<'a> {
     coupon: &'a str,
     seen_total_minor: Option<i64>,
     seen_tax_minor: Option<i64>,
+    /// The code of a gift card, and what it was shown to pay.
+    card: (&'a str, Option<i64>),
+}
+
+impl<'a> Placing<'a> {
+    /// Nothing where it is no order that is wanted.
+    fn of(verb: &'a BuyerVerb, buyer: &'a Buyer, now_ms: i64) -> Option<Self> {
+        let BuyerVerb::PlaceOrder {
+            stall: _,
+            order,
+            note,
+            pay,
+            handing,
+            zone,
+            contact,
+            coupon,
+            seen_total_minor,
+            seen_tax_minor,
+            card,
+            seen_card_minor,
+        } = verb
+        else {
+            return None;
+        };
+        Some(Self {
+            order: *order,
+            note,
+            buyer,
+            now_ms,
+            pay: pay.as_ref(),
+            handing: *handing,
+            zone,
+            contact: contact.as_ref(),
+            coupon,
+            seen_total_minor: *seen_total_minor,
+            seen_tax_minor: *seen_tax_minor,
+            card: (card, *seen_card_minor),
+        })
+    }
 }
 
 /// Makes an order of the basket, at the prices that are shown. It is on the disk before anything is sent.
@@ -399,6 +417,7 @@ fn place(tx: &mut dyn Tx, stall: LogId, placing: &Placing<'_>) -> Tried {
         discount_minor: worked.priced.discount_minor,
         seen_total_minor: placing.seen_total_minor,
         seen_tax_minor: placing.seen_tax_minor,
+        card: placing.card,
         contact: placing.contact.cloned().unwrap_or_default(),
         lines: ordered.collect(),
     };
@@ -422,6 +441,9 @@ fn check_written(placing: &Placing<'_>) -> Result<(), Refused> {
     }
     if placing.coupon.len() > TYPED_BYTES_MAX {
         return Err(refused("coupon_unknown", "no code is as long as that"));
+    }
+    if !placing.card.0.is_empty() && CardCode::parse(placing.card.0).is_none() {
+        return Err(refused("unknown_purse", "this cannot be the code of a gift card"));
     }
     if placing.note.len() > NOTE_BYTES_MAX {
         return Err(refused("note", "the note is too long: 500 bytes are enough for a seller to read"));

@@ -15,7 +15,7 @@ use soko_record_log::{Param, Row, StoreError, Tx, params};
 use super::by_whom::{self, BUYER, Buyer};
 use super::{bounded, returns, swaps};
 use crate::market::handings;
-use crate::server::{Brought, LineNow, OrderNow};
+use crate::server::{Brought, CardNow, LineNow, OrderNow};
 
 pub(super) struct NewOrder<'a> {
     pub(super) order: OrderId,
@@ -35,6 +35,7 @@ pub(super) struct NewOrder<'a> {
     pub(super) discount_minor: i64,
     pub(super) seen_total_minor: Option<i64>,
     pub(super) seen_tax_minor: Option<i64>,
+    pub(super) card: (&'a str, Option<i64>),
     pub(super) contact: ContactView,
     pub(super) lines: Vec<OrderLine>,
 }
@@ -116,9 +117,9 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
         "insert into own_order (order_id, stall, stall_name, server, is_guest, state, at_ms, currency,
            total_minor, note, because, is_tried, cancel_asked, pay_way, pay_phone, pay_state,
            handing, zone, delivery_minor, seen_total_minor, contact_name, contact_reach, contact_address, coupon,
-           discount_minor, whose, guest, seen_tax_minor)
+           discount_minor, whose, guest, seen_tax_minor, card_code, card_seen_minor, card_pays_minor)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, 0, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+           $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
         params![
             new.order,
             new.stall,
@@ -144,7 +145,10 @@ pub(super) fn add(tx: &mut dyn Tx, new: &NewOrder<'_>) -> Result<(), StoreError>
             new.discount_minor,
             new.buyer.whose,
             new.buyer.guest,
-            new.seen_tax_minor
+            new.seen_tax_minor,
+            new.card.0,
+            new.card.1,
+            new.card.1.unwrap_or_default()
         ],
     )?;
     for (place, line) in new.lines.iter().enumerate() {
@@ -199,7 +203,8 @@ fn taxes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<TaxRow>, StoreError> {
 const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.currency, o.total_minor,
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
     o.pay_way, o.pay_state, o.pay_page, o.reason, o.handing, o.zone, o.delivery_minor, o.contact_name,
-    o.contact_reach, o.contact_address, o.coupon, o.discount_minor, o.because_said";
+    o.contact_reach, o.contact_address, o.coupon, o.discount_minor, o.because_said,
+    o.card_pays_minor, o.card_back_minor";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -263,6 +268,8 @@ pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Optio
         discount_minor: found.int(22)?,
         cancel_asked: found.bool(10)?,
         payment: payment(tx, order, &found)?,
+        card_minor: found.int(24)?,
+        card_back_minor: found.int(25)?,
         refunds: refunds(tx, order)?,
         return_days: handings(tx, LogId(found.id(1)?))?.map_or(0, |page| page.handings.return_days),
         returns: returns::of_order(tx, order)?,
@@ -282,7 +289,7 @@ pub(super) fn wishes(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<(ProductId, 
 
 const OPENED: &str = "o.order_id, o.stall, o.state, o.is_tried, o.cancel_asked, o.note, o.pay_way, o.pay_phone,
     o.pay_state, o.contact_name, o.contact_reach, o.contact_address, o.handing, o.zone, o.seen_total_minor, o.coupon,
-    o.seen_tax_minor";
+    o.seen_tax_minor, o.card_code, o.card_seen_minor";
 
 /// Somebody's orders that have not ended, and those of which money is on its way back, the oldest first.
 pub(super) fn open(tx: &mut dyn Tx, whose: &str) -> Result<Vec<Open>, StoreError> {
@@ -330,8 +337,10 @@ fn opened(tx: &mut dyn Tx, sql: &str, with: &[Param<'_>]) -> Result<Vec<Open>, S
                 seen_total_minor: row.int_opt(14)?,
                 seen_tax_minor: row.int_opt(16)?,
                 coupon: row.text(15)?.into(),
+                card: row.text(17)?.into(),
+                seen_card_minor: row.int_opt(18)?,
             },
-            buyer: by_whom::buyer(row, 17)?,
+            buyer: by_whom::buyer(row, 19)?,
         })
     };
     rows.iter().map(open).collect()
@@ -381,6 +390,27 @@ pub(super) fn set_cancelled(tx: &mut dyn Tx, order: OrderId) -> Result<(), Store
         params![order, number(OwnOrderState::Cancelled)],
     )?;
     Ok(())
+}
+
+/// What its gift card pays, as the server says. Whoever holds the device later finds no code: the server has it now.
+pub(super) fn card_became(tx: &mut dyn Tx, order: OrderId, card: CardNow) -> Result<bool, StoreError> {
+    let CardNow { pays_minor, back_minor } = card;
+    let changed = tx.execute(
+        "update own_order set card_code = '', card_pays_minor = $2, card_back_minor = $3
+         where order_id = $1 and (card_code <> '' or card_pays_minor <> $2 or card_back_minor <> $3)",
+        params![order, pays_minor, back_minor],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The code of the gift card of what somebody has to confirm again at a stall; empty without one.
+pub(super) fn card_to_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<String, StoreError> {
+    let row = tx.query_opt(
+        "select card_code from own_order where whose = $1 and stall = $2 and state = $3
+         order by at_ms desc limit 1",
+        params![whose, stall, number(OwnOrderState::Reconfirm)],
+    )?;
+    row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))
 }
 
 /// The code of what somebody has to confirm again at a stall; empty without one.

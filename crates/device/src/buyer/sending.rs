@@ -28,6 +28,8 @@ const RECONFIRM: &[&str] = &[
     "share_exceeded",
     "total_changed",
     "tax_changed",
+    "card_changed",
+    "unknown_purse",
     "handing_not_offered",
     "unknown_zone",
     "too_heavy",
@@ -313,7 +315,8 @@ impl Device {
             let pays = now.map_or(Ok(false), |now| own_orders::goes_back(tx, open.order, now))? || pays;
             let returns = now.map_or(Ok(false), |now| returns::became(tx, open.order, &now.returns))?;
             let swaps = now.map_or(Ok(false), |now| swaps::became(tx, open.order, &now.swaps))?;
-            let pays = pays || returns || swaps;
+            let card = now.map_or(Ok(false), |now| own_orders::card_became(tx, open.order, now.card))?;
+            let pays = pays || returns || swaps || card;
             if is_new && state == OwnOrderState::Reconfirm {
                 let (whose, now_ms) = (open.buyer.whose.as_str(), self.now().at_ms);
                 let by = Noting { whose, now_ms, draw: &|| self.random_id() };

@@ -36,7 +36,7 @@ pub(crate) use heard::Heard;
 pub(crate) use interactions::{FunnelSaid, MetSaid};
 pub(crate) use likes::{LikesSaid, Turned};
 pub(crate) use mailed::{Mailed, MailedNow};
-pub(crate) use orders::{Brought, LineNow, OrderNow, PlacedAs, ReturnNow, Wish};
+pub(crate) use orders::{Brought, CardNow, LineNow, OrderNow, PlacedAs, ReturnNow, Wish};
 pub(crate) use own_orders::{OwnOrders, PlacedOrder};
 pub(crate) use reviews::Said;
 pub use web::Unanswered;

@@ -61,6 +61,8 @@ pub(crate) struct OrderNow {
     pub(crate) discount_minor: i64,
     /// What goes back of it in parts.
     pub(crate) refunds: Vec<OwnRefund>,
+    /// What a gift card pays of it, and what of that is on the card again.
+    pub(crate) card: CardNow,
     /// What comes back of it.
     pub(crate) returns: Vec<ReturnNow>,
     /// What the stall offers in place of its lines.
@@ -118,6 +120,9 @@ pub(crate) struct Brought {
     pub(crate) coupon: String,
     pub(crate) seen_total_minor: Option<i64>,
     pub(crate) seen_tax_minor: Option<i64>,
+    /// The code of a gift card that pays first; empty without one.
+    pub(crate) card: String,
+    pub(crate) seen_card_minor: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +140,8 @@ pub(super) struct OrderBody {
     #[serde(default)]
     refunds: Vec<OwnRefund>,
     coupon: Option<OrderCouponBody>,
+    #[serde(default)]
+    card: CardNow,
     #[serde(default)]
     returns: Vec<ReturnBody>,
     #[serde(default)]
@@ -233,6 +240,20 @@ pub(crate) struct QuoteNow {
 struct QuoteBody {
     taxes: Vec<TaxBody>,
     total_minor: i64,
+}
+
+/// What a gift card pays of an order, and what of that it has again.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+pub(crate) struct CardNow {
+    pub(crate) pays_minor: i64,
+    pub(crate) back_minor: i64,
+}
+
+/// What is on a gift card: for an order now, and at registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+pub(crate) struct CardThere {
+    pub(crate) pays_minor: i64,
+    pub(crate) elsewhere_minor: i64,
 }
 
 #[derive(Deserialize)]
@@ -341,6 +362,7 @@ impl OrderBody {
             taxes,
             refunds: self.refunds,
             discount_minor,
+            card: self.card,
             returns,
             swaps,
         })
@@ -365,7 +387,7 @@ impl Server {
         if let Some(pay) = wish.pay {
             body["pay"] = json!({"way": pay.way.word(), "phone": pay.phone});
         }
-        let Brought { handing, zone, contact, coupon, seen_total_minor, seen_tax_minor } = wish.how;
+        let Brought { handing, zone, contact, coupon, seen_total_minor, seen_tax_minor, .. } = wish.how;
         // A server that knows no other way hears of none.
         if handing.is_brought() {
             body["handing"] = json!(handing.word());
@@ -383,6 +405,9 @@ impl Server {
         }
         if let Some(seen) = seen_tax_minor {
             body["seen_tax_minor"] = json!(seen);
+        }
+        if !wish.how.card.is_empty() {
+            body["card"] = json!({"code": wish.how.card, "pays_minor": wish.how.seen_card_minor});
         }
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/orders"));
         let request = request.header("idempotency-key", wish.order.to_string()).json(&body);
@@ -436,6 +461,17 @@ impl Server {
         let request = self.web.request_post(&format!("/v1/stalls/{stall}/coupons/look"));
         let request = buyer.sign(request.json(&json!({"code": code})));
         read_json::<CouponBody>(&self.web.whole(request).await?)?.terms()
+    }
+
+    /// What is on a gift card. What registers hold of it is asked back by this.
+    pub(crate) async fn card(
+        &self,
+        stall: LogId,
+        buyer: &PlacedAs,
+        code: &str,
+    ) -> Result<CardThere, Unanswered> {
+        let request = self.web.request_post(&format!("/v1/stalls/{stall}/cards/look"));
+        read_json(&self.web.whole(buyer.sign(request.json(&json!({"code": code})))).await?)
     }
 
     /// Asks once to bring something back, however often it is asked.

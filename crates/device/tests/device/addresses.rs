@@ -49,6 +49,7 @@ async fn checkout(shell: &Shell) -> CheckoutView {
         handing: None,
         zone: String::new(),
         coupon: Some(String::new()),
+        card: None,
     };
     match shell.call(Call::Buyer(query)).await {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,

@@ -45,12 +45,19 @@ fn brought(
         coupon: String::new(),
         seen_total_minor,
         seen_tax_minor: None,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 
 async fn checkout(shell: &Shell, handing: Handing) -> CheckoutView {
-    let query =
-        BuyerQuery::Checkout { stall: STALL, handing: Some(handing), zone: String::new(), coupon: None };
+    let query = BuyerQuery::Checkout {
+        stall: STALL,
+        handing: Some(handing),
+        zone: String::new(),
+        coupon: None,
+        card: None,
+    };
     match shell.call(Call::Buyer(query)).await {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,
         other => panic!("{other:?}"),

@@ -34,6 +34,8 @@ fn order_for(order: OrderId, name: &str) -> BuyerVerb {
         coupon: String::new(),
         seen_total_minor: None,
         seen_tax_minor: None,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 
@@ -51,7 +53,8 @@ async fn orders(shell: &Shell) -> Vec<OrderId> {
 }
 
 async fn checkout(shell: &Shell) -> CheckoutView {
-    let query = BuyerQuery::Checkout { stall: STALL, handing: None, zone: String::new(), coupon: None };
+    let query =
+        BuyerQuery::Checkout { stall: STALL, handing: None, zone: String::new(), coupon: None, card: None };
     match shell.call(Call::Buyer(query)).await {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,
         other => panic!("{other:?}"),

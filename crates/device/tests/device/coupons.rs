@@ -12,8 +12,13 @@ use crate::world::{MANGO, Running, STALL, Shell, on_one_thread};
 
 async fn checkout(shell: &Shell, coupon: Option<&str>) -> CheckoutView {
     let coupon = coupon.map(str::to_owned);
-    let query =
-        BuyerQuery::Checkout { stall: STALL, handing: Some(Handing::Pickup), zone: String::new(), coupon };
+    let query = BuyerQuery::Checkout {
+        stall: STALL,
+        handing: Some(Handing::Pickup),
+        zone: String::new(),
+        coupon,
+        card: None,
+    };
     match shell.call(Call::Buyer(query)).await {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,
         other => panic!("{other:?}"),
@@ -37,6 +42,8 @@ fn order(order: u8, coupon: &str, seen_minor: i64) -> BuyerVerb {
         coupon: coupon.into(),
         seen_total_minor: Some(seen_minor),
         seen_tax_minor: None,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 

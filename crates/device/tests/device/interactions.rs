@@ -65,6 +65,8 @@ fn order() -> BuyerVerb {
         coupon: String::new(),
         seen_total_minor: None,
         seen_tax_minor: None,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod addresses;
 mod baskets;
 mod buyer;
 mod by_whom;
+mod cards;
 mod coupons;
 mod deals;
 mod elsewhere;

@@ -24,6 +24,8 @@ fn by_transfer() -> BuyerVerb {
         coupon: String::new(),
         seen_total_minor: None,
         seen_tax_minor: None,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 

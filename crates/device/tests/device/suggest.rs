@@ -208,6 +208,8 @@ fn what_one_person_had_and_sent_away_says_nothing_to_who_signs_in_after_them() {
             coupon: String::new(),
             seen_total_minor: None,
             seen_tax_minor: None,
+            card: String::new(),
+            seen_card_minor: None,
         };
         buy(&shopper, 2, order).await;
         assert_eq!(offers(&shopper, for_me()).await, told);

@@ -14,7 +14,10 @@ use crate::world::{MANGO, Running, STALL, Shell, TEA, on_one_thread};
 
 async fn checkout(shell: &Shell) -> CheckoutView {
     let (handing, zone, coupon) = (Some(Handing::Pickup), String::new(), None);
-    match shell.call(Call::Buyer(BuyerQuery::Checkout { stall: STALL, handing, zone, coupon })).await {
+    match shell
+        .call(Call::Buyer(BuyerQuery::Checkout { stall: STALL, handing, zone, coupon, card: None }))
+        .await
+    {
         Answer::Buyer(BuyerView::Checkout(view)) => *view,
         other => panic!("{other:?}"),
     }
@@ -32,6 +35,8 @@ fn order(order: u8, view: &CheckoutView) -> BuyerVerb {
         coupon: String::new(),
         seen_total_minor: view.total_minor,
         seen_tax_minor: view.tax_minor,
+        card: String::new(),
+        seen_card_minor: None,
     }
 }
 

@@ -35,6 +35,7 @@ crate::wire_struct! {
     /// itself is in the server's chain.
     pub struct OrderTaken {
         pub shift: ShiftId,
+        /// What was due then: a gift card may pay the rest of what the order comes to.
         pub total_minor: i64,
         /// Added to the cash part only, so that coins suffice.
         pub cash_rounding_minor: i64,

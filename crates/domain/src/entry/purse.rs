@@ -3,7 +3,7 @@
 //! card stands in a record, only what its hash names.
 
 use crate::basket::TenderKind;
-use crate::ids::{ProductId, SaleId, ShiftId, ThingId};
+use crate::ids::{OrderId, ProductId, SaleId, ShiftId, ThingId};
 pub use crate::purse::PurseKind;
 
 crate::wire_choice! {
@@ -76,5 +76,42 @@ crate::wire_struct! {
         pub earn_minor: i64,
         /// What one point pays.
         pub worth_minor: i64,
+    }
+}
+
+crate::wire_struct! {
+    /// A gift card is to pay for some of an order from the shop, or for all of it: so much of the shop's share of it belongs to that
+    /// order alone from here on. Written with the order.
+    pub struct OrderPurseHeld {
+        pub order: OrderId,
+        pub purse: ProductId,
+        pub units: i64,
+        /// What it does not pay: for the way that the buyer chose, or for whoever hands the goods over.
+        pub rest_minor: i64,
+    }
+}
+
+crate::wire_choice! {
+    /// What became of units that a card was to pay with.
+    pub enum PurseMove {
+        /// They paid.
+        Paid = 1,
+        /// They had paid, and are on the card again.
+        Back = 2,
+        /// They were not needed: the order came to less.
+        Freed = 3,
+    }
+}
+
+crate::wire_struct! {
+    /// Written with what it follows from, in one transaction. An order that ends unpaid gives its card's units back with all others
+    /// that it held, without a word of its own.
+    pub struct OrderPurseMoved {
+        pub order: OrderId,
+        pub purse: ProductId,
+        pub cause: PurseMove,
+        pub units: i64,
+        /// The part of the order's money that went back with it, if it was one.
+        pub refund: Option<ThingId>,
     }
 }

@@ -10,6 +10,7 @@ use crate::ids::{OrderId, SaleId, ShiftId};
 use crate::money::CashRounding;
 use crate::refusal::{Refusal, ensure, invalid};
 use crate::tax::{TaxTotal, add_up};
+use crate::verbs::card_order::Card;
 use crate::verbs::check_note;
 use crate::verbs::make_sale::check_tendered;
 use crate::verbs::pay_order::PayStanding;
@@ -21,6 +22,8 @@ pub struct Facts {
     pub state: Option<OrderState>,
     pub placed: Option<OrderPlaced>,
     pub money: PayStanding,
+    /// A gift card pays some of it.
+    pub card: Option<Card>,
     /// Something else was offered for a line, and the buyer has not answered.
     pub is_swapping: bool,
     /// A transfer is to come, and nobody saw it.
@@ -33,8 +36,11 @@ pub struct Facts {
 
 /// What whoever takes the goods of an open order pays for them. A payment that may still come is nobody's to take a second
 /// time.
-pub fn due_minor(money: PayStanding, total_minor: i64) -> i64 {
-    if money == PayStanding::AtHandOver { total_minor } else { 0 }
+pub fn due_minor(money: PayStanding, total_minor: i64, card: Option<Card>) -> i64 {
+    if money != PayStanding::AtHandOver {
+        return 0;
+    }
+    total_minor.saturating_sub(card.map_or(0, |card| card.pays_minor)).max(0)
 }
 
 pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> Result<Vec<Entry>, Refusal> {
@@ -42,8 +48,9 @@ pub fn decide_hand_over(facts: &Facts, order: OrderId, tenders: &[Tendered]) -> 
     ensure(!facts.is_swapping, invalid(Wrong::OrderWaitsForAnswer))?;
     // What the buyer sends cannot be called back, so nothing is taken in its place.
     ensure(!facts.awaits_transfer, Refusal::TransferAwaited)?;
+    let due = |placed: &OrderPlaced| due_minor(facts.money, placed.total_minor, facts.card);
     let taken = match &facts.placed {
-        Some(placed) if due_minor(facts.money, placed.total_minor) > 0 => Some(take(facts, placed, tenders)?),
+        Some(placed) if due(placed) > 0 => Some(take(facts, (placed, due(placed)), tenders)?),
         Some(_) | None => {
             let waits = facts.money == PayStanding::Waiting;
             let why = if waits { Wrong::PaymentOpen } else { Wrong::NothingDue };
@@ -65,8 +72,11 @@ fn check_open(state: Option<OrderState>, order: OrderId) -> Result<(), Refusal> 
     ensure(state == OrderState::Held, Refusal::OrderEnded(state.name()))
 }
 
-fn take(facts: &Facts, placed: &OrderPlaced, tenders: &[Tendered]) -> Result<OrderTaken, Refusal> {
-    let total_minor = placed.total_minor;
+fn take(
+    facts: &Facts,
+    (placed, total_minor): (&OrderPlaced, i64),
+    tenders: &[Tendered],
+) -> Result<OrderTaken, Refusal> {
     ensure(!tenders.is_empty(), Refusal::Underpaid { missing_minor: total_minor })?;
     for taken in tenders {
         let is_phone = taken.kind == TenderKind::MobileMoney;
@@ -141,6 +151,7 @@ mod tests {
             state: Some(OrderState::Held),
             placed: Some(placed),
             money: PayStanding::AtHandOver,
+            card: None,
             is_swapping: false,
             awaits_transfer: false,
             open_shift: Some(SHIFT),
@@ -214,6 +225,30 @@ mod tests {
         }
         let closed = Facts { open_shift: None, ..facts() };
         assert_eq!(decide_hand_over(&closed, ORDER, &[cash(448)]), Err(Refusal::NoShift));
+    }
+
+    #[test]
+    fn a_gift_card_leaves_the_rest_to_whoever_takes_the_goods() {
+        let card = |pays_minor| {
+            let purse = ProductId([7; 16]);
+            Some(Card { purse, pays_minor, rest_minor: 448 - pays_minor, paid_minor: 0, back_minor: 0 })
+        };
+        for (pays_minor, tenders, expected) in [
+            (400, vec![paid(TenderKind::Card, 48)], Ok(Some(48))),
+            (400, vec![paid(TenderKind::Card, 47)], Err(Refusal::Underpaid { missing_minor: 1 })),
+            (400, vec![], Err(Refusal::Underpaid { missing_minor: 48 })),
+            // Something cheaper was taken in place of a line, and the card has enough for all of it.
+            (500, vec![], Ok(None)),
+            (500, vec![paid(TenderKind::Card, 1)], Err(invalid(Wrong::NothingDue))),
+        ] {
+            let facts = Facts { card: card(pays_minor), ..facts() };
+            let handed = decide_hand_over(&facts, ORDER, &tenders);
+            let taken = handed.map(|entries| match entries.as_slice() {
+                [Entry::OrderHandedOver(handed)] => handed.taken.as_ref().map(|taken| taken.total_minor),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(taken, expected, "{pays_minor} and {tenders:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod adjust_stock;
 pub mod allow_refund;
+pub mod card_order;
 pub mod close_shift;
 pub mod count_drawer;
 pub mod count_stock;

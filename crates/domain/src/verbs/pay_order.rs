@@ -5,6 +5,7 @@ use crate::entry::{Entry, OrderBackAsked, OrderPaid, OrderPaidBack, PayWay};
 use crate::ids::OrderId;
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::verbs::card_order::Card;
 use crate::verbs::check_note;
 use crate::verbs::release_order::OrderState;
 use crate::wrong::Wrong;
@@ -22,6 +23,8 @@ pub struct Facts {
     pub parts_back_minor: i64,
     /// What was given back of it out of a drawer, or may be.
     pub cash_back_minor: i64,
+    /// A gift card pays some of it. The other amounts are without that.
+    pub card: Option<Card>,
 }
 
 crate::wire_choice! {
@@ -41,14 +44,28 @@ crate::wire_choice! {
 
 impl Facts {
     pub fn standing(&self) -> PayStanding {
-        match self.to_pay {
-            None => PayStanding::AtHandOver,
-            Some(_) if self.paid_minor == 0 => PayStanding::Waiting,
-            Some(_) if self.left_minor() <= 0 => PayStanding::PaidBack,
-            Some(_) if self.is_back_asked => PayStanding::PayingBack,
-            Some(_) if self.left_minor() < self.paid_minor => PayStanding::PartlyBack,
-            Some(_) => PayStanding::Paid,
+        let by_card = self.card.filter(Card::is_all);
+        if self.to_pay.is_none() && by_card.is_none() {
+            return PayStanding::AtHandOver;
         }
+        let came_minor = by_card.map_or(self.paid_minor, |card| card.paid_minor);
+        match self.left_minor().saturating_add(self.card_left_minor()) {
+            _ if came_minor == 0 => PayStanding::Waiting,
+            left if left <= 0 => PayStanding::PaidBack,
+            _ if self.is_back_asked => PayStanding::PayingBack,
+            left if left < self.all_paid_minor() => PayStanding::PartlyBack,
+            _ => PayStanding::Paid,
+        }
+    }
+
+    /// With what a gift card paid.
+    pub fn all_paid_minor(&self) -> i64 {
+        self.paid_minor.saturating_add(self.card.map_or(0, |card| card.paid_minor))
+    }
+
+    /// What a gift card paid and does not have again.
+    pub fn card_left_minor(&self) -> i64 {
+        self.card.map_or(0, |card| card.left_minor())
     }
 
     /// Whether it is paid to the stall's own account: nobody but the stall knows, and nobody but the stall sends it back.
@@ -125,7 +142,8 @@ pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<E
         OrderState::Held => return Err(invalid(Wrong::OrderHeldStill)),
         OrderState::Released => return Err(Refusal::OrderEnded(state.name())),
     }
-    facts.doer.allow(&[Wish::Refund { minor: facts.money.left_minor() }])?;
+    let minor = facts.money.left_minor().saturating_add(facts.money.card_left_minor());
+    facts.doer.allow(&[Wish::Refund { minor }])?;
     Ok(vec![OrderBackAsked { order, reason: reason.into() }.into()])
 }
 
@@ -165,6 +183,36 @@ mod tests {
             assert_eq!(count(paid(&facts, order, (amount, "r"))), wanted, "{facts:?}");
             assert_eq!(count(paid_back(&facts, order, (amount, "r"))), wanted_back, "{facts:?}");
             assert_eq!(facts.standing(), standing);
+        }
+    }
+
+    #[test]
+    fn a_card_that_pays_all_needs_no_other_way_and_one_that_pays_some_waits_for_the_rest() {
+        let card = |rest_minor, paid_minor, back_minor| Facts {
+            card: Some(Card {
+                purse: crate::ids::ProductId([7; 16]),
+                pays_minor: 300,
+                rest_minor,
+                paid_minor,
+                back_minor,
+            }),
+            ..Facts::default()
+        };
+        let beside = |facts, paid_minor| Facts { to_pay: Some((PayWay::Card, 200)), paid_minor, ..facts };
+        for (facts, standing) in [
+            (card(0, 300, 0), PayStanding::Paid),
+            (card(0, 300, 100), PayStanding::PartlyBack),
+            (card(0, 300, 300), PayStanding::PaidBack),
+            (Facts { is_back_asked: true, ..card(0, 300, 0) }, PayStanding::PayingBack),
+            // Whoever hands it over takes the rest.
+            (card(200, 0, 0), PayStanding::AtHandOver),
+            (card(200, 300, 0), PayStanding::AtHandOver),
+            (beside(card(200, 0, 0), 0), PayStanding::Waiting),
+            (beside(card(200, 300, 0), 200), PayStanding::Paid),
+            (beside(card(200, 300, 300), 200), PayStanding::PartlyBack),
+            (Facts { back_minor: 200, ..beside(card(200, 300, 300), 200) }, PayStanding::PaidBack),
+        ] {
+            assert_eq!(facts.standing(), standing, "{facts:?}");
         }
     }
 

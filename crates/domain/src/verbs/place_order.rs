@@ -12,6 +12,7 @@ use crate::ids::{OrderId, ProductId, ThingId};
 use crate::quantity::{Quantity, Unit};
 use crate::refusal::{Refusal, ensure};
 use crate::tax::{TaxRate, TaxTotal, add_up};
+use crate::verbs::card_order::{self, AskedCard};
 use crate::verbs::{check_lines, check_note, check_quantity};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +30,8 @@ pub struct PlaceOrder {
     pub seen_total_minor: Option<i64>,
     /// How much of that was taxes: another rate is asked about, too, where the total stays.
     pub seen_tax_minor: Option<i64>,
+    /// A gift card that pays as much of it as is there.
+    pub card: Option<AskedCard>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,6 +74,8 @@ pub struct Facts {
     pub has_account: bool,
     /// The code that the command names, with its uses so far; none is no code of this stall.
     pub coupon: Option<(CouponTerms, Uses)>,
+    /// What the shop may promise of the card that the command names; none is no gift card of this stall.
+    pub card: Option<i64>,
 }
 
 /// Orders that one buyer may have open at a stall: each holds units that nobody else can have.
@@ -116,7 +121,8 @@ pub fn decide(facts: &Facts, command: &PlaceOrder) -> Result<Vec<Entry>, Refusal
             .map(|_| OrderCoupon { code: command.coupon.clone(), discount_minor: priced.discount_minor }),
     };
     let taken = deals.iter().map(|(product, at_deal)| taken(command, (*product, demand[product]), at_deal));
-    Ok(std::iter::once(placed.into()).chain(taken).collect())
+    let card = card_order::hold(command.card, facts.card, (command.order, total_minor))?;
+    Ok(std::iter::once(placed.into()).chain(taken).chain(card).collect())
 }
 
 /// Whatever differs from what the buyer saw is asked about.
@@ -325,6 +331,7 @@ mod tests {
             day: 20_000,
             has_account: false,
             coupon: None,
+            card: None,
         }
     }
 
@@ -340,6 +347,7 @@ mod tests {
             coupon: String::new(),
             seen_total_minor: None,
             seen_tax_minor: None,
+            card: None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::entry::{
 use crate::ids::{AuthorId, OrderId, ShiftId, ThingId};
 use crate::people::{Doer, Wish};
 use crate::refusal::{Refusal, ensure, invalid};
+use crate::verbs::card_order;
 use crate::verbs::pay_order::{self, PayStanding};
 use crate::verbs::refund::{already, part_of_line};
 use crate::verbs::release_order::OrderState;
@@ -42,6 +43,8 @@ pub struct Part {
     pub end: Option<RefundEnd>,
     /// What was allowed; before that, nothing.
     pub amount_minor: i64,
+    /// What of it went to the order's gift card, beside that.
+    pub card_minor: i64,
     pub lines: Vec<RefundLine>,
     /// Whoever may give it.
     pub to: Option<AuthorId>,
@@ -67,7 +70,9 @@ impl Facts {
         }
         let promised = self.parts.iter().filter(|part| part.counts());
         let promised = promised.fold(0, |sum: i64, part| sum.saturating_add(part.amount_minor));
-        self.paid_minor().saturating_sub(self.money.back_minor).saturating_sub(promised).max(0)
+        let on_card = self.money.card.map_or(0, |card| card.back_minor);
+        let back = self.money.back_minor.saturating_add(promised).saturating_add(on_card);
+        self.paid_minor().saturating_sub(back).max(0)
     }
 
     fn paid_minor(&self) -> i64 {
@@ -75,7 +80,7 @@ impl Facts {
         match (self.money.standing(), &self.placed) {
             (PayStanding::AtHandOver, Some(placed)) if is_handed_over => placed.total_minor,
             (PayStanding::AtHandOver, _) => 0,
-            _ => self.money.paid_minor,
+            _ => self.money.all_paid_minor(),
         }
     }
 
@@ -107,6 +112,11 @@ impl Facts {
 }
 
 impl Part {
+    /// What is said of it: the money, or what a gift card took alone.
+    pub fn shown_minor(&self) -> i64 {
+        if self.amount_minor == 0 { self.card_minor } else { self.amount_minor }
+    }
+
     /// Whether its money is spoken for.
     pub fn counts(&self) -> bool {
         matches!(self.standing, PartStanding::Allowed | PartStanding::Back)
@@ -134,7 +144,8 @@ pub fn allow(facts: &Facts, to: AuthorId, asked: &OrderRefundAsked) -> Vec<Entry
     let (refund, order, way) = (asked.refund, asked.order, asked.way);
     match decide(facts, asked) {
         Ok((lines, amount_minor)) => {
-            vec![OrderRefundAllowed { refund, order, to, way, lines, amount_minor }.into()]
+            let allowed = OrderRefundAllowed { refund, order, to, way, lines, amount_minor };
+            card_order::split(&facts.money, allowed)
         }
         Err(_) => {
             let end = match facts.paid_minor() {

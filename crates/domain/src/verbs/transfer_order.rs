@@ -41,7 +41,8 @@ pub fn owed(
     order: OrderId,
     (refund, to): (ThingId, AuthorId),
 ) -> Option<OrderRefundAllowed> {
-    let amount_minor = facts.left_minor();
+    // What a gift card paid goes back to it without anybody's hand.
+    let amount_minor = facts.left_minor().saturating_sub(facts.money.card_left_minor());
     let is_owed = facts.state == Some(OrderState::Released) && facts.money.is_transfer() && amount_minor > 0;
     is_owed.then(|| OrderRefundAllowed {
         refund,
@@ -136,6 +137,7 @@ mod tests {
             standing,
             end: None,
             amount_minor,
+            card_minor: 0,
             lines,
             to: Some(SERVER),
             reason,

@@ -39,6 +39,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         return_samples(),
         swap_samples(),
         transfer_samples(),
+        card_samples(),
         program_samples(),
         vec![refund_allowed()],
     ]
@@ -720,5 +721,15 @@ fn swap_samples() -> Vec<Entry> {
         OrderSwapOffered { swap, order, line: 1, into: Some(into), held: units(2), delta_minor: -21 }.into(),
         OrderSwapTaken { swap, order, place: 3, missing: units(3), delta_minor: -21 }.into(),
         OrderSwapEnded { swap, order, end: SwapEnd::Declined, back: units(2) }.into(),
+    ]
+}
+
+/// A gift card of the stall that pays for an order from the shop.
+fn card_samples() -> Vec<Entry> {
+    let (order, purse) = (ORDER, MANGO);
+    let (cause, refund) = (PurseMove::Back, Some(THING));
+    vec![
+        OrderPurseHeld { order, purse, units: 2_500, rest_minor: 390 }.into(),
+        OrderPurseMoved { order, purse, cause, units: 2_500, refund }.into(),
     ]
 }

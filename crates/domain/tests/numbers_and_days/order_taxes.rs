@@ -54,6 +54,7 @@ fn facts(taxes: Vec<TaxRate>, has_code: bool) -> Facts {
         day: 0,
         has_account: false,
         coupon: has_code.then(|| (terms, Uses::default())),
+        card: None,
     }
 }
 
@@ -68,6 +69,7 @@ fn three(handing: Handing, has_code: bool) -> PlaceOrder {
         coupon: if has_code { "SEVEN".into() } else { String::new() },
         seen_total_minor: None,
         seen_tax_minor: None,
+        card: None,
     }
 }
 

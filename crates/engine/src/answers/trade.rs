@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    BackLine, BasketLineView, BasketView, DeliveryView, DiscountInput, OrderLineView, OrderRefundView,
-    OrderRow, OrderStepView, OrderView, Query, ReturnInput, ReturnRow, SaleFacts, SaleLineInput, SaleRow,
-    SaleView, ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView, TodayView, TransferView,
-    View, Window,
+    BackLine, BasketLineView, BasketView, CardPart, DeliveryView, DiscountInput, OrderLineView,
+    OrderRefundView, OrderRow, OrderStepView, OrderView, Query, ReturnInput, ReturnRow, SaleFacts,
+    SaleLineInput, SaleRow, SaleView, ShareShort, ShiftView, SwapView, TaxRow, TenderInput, TenderView,
+    TodayView, TransferView, View, Window,
 };
 use soko_domain::basket::{
     BasketLine, PricedLine, SettleError, Settled, Tender, TenderKind, price, settle_exchange,
@@ -366,7 +366,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let lines_left =
         (0..lines.len()).map(|at| money.line_left(u32::try_from(at).unwrap_or(u32::MAX))).collect();
     let (left_minor, me) = (money.left_minor(), asking.stall.row.author);
-    let is_transfer = money.money.is_transfer();
+    let (is_transfer, card) = (money.money.is_transfer(), money.money.card);
     let refunds = money.parts.into_iter().map(|part| refund_view(part, me, is_transfer)).collect();
     let transfer = if is_transfer { transfers::of_order(asking.tx, log, order)? } else { None };
     let transfer = transfer.map(|it| Box::new(TransferView::of(order, &it.to, it.amount_minor, it.until_ms)));
@@ -374,7 +374,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let returns = returns.into_iter().map(|found| return_row(found, &sold)).collect();
     let (coupon, discount_minor) = placed.coupon.map(|it| (it.code, it.discount_minor)).unwrap_or_default();
     let may_swap = is_open && is_early && row.money != PayStanding::Waiting;
-    let due_minor = if is_open { due_minor(row.money, row.total_minor) } else { 0 };
+    let due_minor = if is_open { due_minor(row.money, row.total_minor, card) } else { 0 };
     let profile = facts::profile(asking.tx, log)?;
     Ok(Some(OrderView {
         row,
@@ -393,6 +393,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         swaps: swap_views(asking, swaps)?,
         may_swap,
         transfer,
+        card: card.map(|card| CardPart { pays_minor: card.pays_minor, back_minor: card.back_minor }),
         cash_step_minor: profile.map_or(0, |it| it.cash_step_minor),
     }))
 }
@@ -456,7 +457,7 @@ fn refund_view(part: refund_order::Part, me: AuthorId, is_transfer: bool) -> Ord
         way: part.way,
         standing: part.standing,
         end: part.end,
-        amount_minor: part.amount_minor,
+        amount_minor: part.shown_minor(),
         may_give: is_open && part.to == Some(me),
         may_send: is_to_send && is_transfer,
         reason: part.reason,

@@ -98,7 +98,9 @@ fn of_entry(kind: Kind) -> Wrote {
         | Kind::OrderSwapOffered
         | Kind::OrderSwapTaken
         | Kind::OrderSwapEnded
-        | Kind::DealTaken => Wrote::Order,
+        | Kind::DealTaken
+        | Kind::OrderPurseHeld
+        | Kind::OrderPurseMoved => Wrote::Order,
         Kind::IncidentRaised | Kind::IncidentSettled | Kind::RecordParked | Kind::ProgramActed => {
             Wrote::Other
         }

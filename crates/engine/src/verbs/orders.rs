@@ -74,6 +74,7 @@ pub(super) fn hand_over(
         placed,
         is_swapping: swaps::of_order(writing.tx, writing.log, order)?.iter().any(Swap::is_open),
         money: money.standing(),
+        card: money.card,
         awaits_transfer: money.awaits_transfer(),
         open_shift: writing.open_shift()?.map(|open| open.shift),
         cash_rounding: sale::terms(writing.tx, writing.log)?.cash_rounding(),

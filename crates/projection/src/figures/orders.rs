@@ -15,6 +15,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use super::fold::{Back, Figures, Sold};
 use crate::book::Book;
+use crate::order_money::{CARD_BACK, CARD_PAID};
 use crate::{read, swaps};
 
 /// What went back beside the lines: of no line that there is.
@@ -42,6 +43,7 @@ pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<Order
         Entry::OrderCashGiven(given) => given.order,
         Entry::OrderSwapTaken(taken) => taken.order,
         Entry::OrderSwapOffered(offered) => offered.order,
+        Entry::OrderPurseMoved(moved) => moved.order,
         _ => return Ok(None),
     };
     let row = book.tx.query_opt(
@@ -87,12 +89,15 @@ pub(super) fn became(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Opti
     if found.swaps > 0 {
         swaps::apply_taken(tx, log, &mut placed)?;
     }
-    let paid = moved(tx, log, (order, PAID))?;
-    let sale = as_sale(&placed, &handed, &paid);
+    let mut paid = moved(tx, log, (order, PAID))?;
     let as_paid = paid.first().map_or(TenderKind::Other, |paid| paid.kind);
-    let mut gone = parts_back(tx, log, (order, as_paid))?;
+    let on_card = moved(tx, log, (order, CARD_BACK))?;
+    paid.extend(moved(tx, log, (order, CARD_PAID))?);
+    let sale = as_sale(&placed, &handed, &paid);
+    let mut gone = parts_back(tx, log, (order, as_paid), &on_card)?;
     let mut backs: Vec<Back> = gone.iter().flat_map(Gone::backs).collect();
-    for back in moved(tx, log, (order, BACK))? {
+    let at_once = on_card.into_iter().filter(|back| back.part.is_none());
+    for back in at_once.chain(moved(tx, log, (order, BACK))?) {
         let lines = rest(&sale, &backs, back.amount_minor);
         let back = back.gone(order, lines);
         backs.extend(back.backs());
@@ -156,6 +161,8 @@ struct Moved {
     stamp: Stamp,
     kind: TenderKind,
     amount_minor: i64,
+    /// The part of the order's money that it was, if it was one.
+    part: Option<ThingId>,
 }
 
 impl Moved {
@@ -167,7 +174,7 @@ impl Moved {
 
 fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<Vec<Moved>, StoreError> {
     let rows = tx.query(
-        "select author, seq, way, amount_minor from order_money
+        "select author, seq, way, amount_minor, reference from order_money
          where log = $1 and order_id = $2 and kind = $3 order by author, seq",
         params![log, order, kind],
     )?;
@@ -175,11 +182,15 @@ fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<V
     for row in &rows {
         let (author, seq) = (row.id(0)?, row.number(1)?);
         let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
-        all.push(Moved { author, seq, stamp, kind: tender(row.number(2)?), amount_minor: row.int(3)? });
+        let is_card = kind == CARD_PAID || kind == CARD_BACK;
+        let part = if kind == CARD_BACK { ThingId::from_hex(row.text(4)?) } else { None };
+        let kind = if is_card { TenderKind::Voucher } else { tender(row.number(2)?) };
+        all.push(Moved { author, seq, stamp, kind, amount_minor: row.int(3)?, part });
     }
-    // However many registers saw a transfer, and however often a server said it in its lives, it moved once in each way.
+    // However many registers saw a transfer, and however often a server said it in its lives, it moved once in each way, and once
+    // for each part.
     let mut ways = BTreeSet::new();
-    all.retain(|moved| ways.insert(moved.kind));
+    all.retain(|moved| ways.insert((moved.kind, moved.part)));
     Ok(all)
 }
 
@@ -255,6 +266,7 @@ fn parts_back(
     tx: &mut dyn Tx,
     log: LogId,
     (order, as_paid): (OrderId, TenderKind),
+    on_card: &[Moved],
 ) -> Result<Vec<Gone>, StoreError> {
     let rows = tx.query(
         "select refund, author, seq, what, code from order_refund
@@ -271,15 +283,45 @@ fn parts_back(
         }
     }
     let mut parts = Vec::new();
+    for card in on_card {
+        let Some(at) = card.part.and_then(|part| allowed.get(&part).copied()) else { continue };
+        if let Some(allowed) = allowed_at(tx, log, at)? {
+            parts.push(card_back(order, card, allowed));
+        }
+    }
     for (part, (author, seq)) in went {
-        let Some((by, place)) = allowed.get(&part).copied() else { continue };
-        let said = read::entry_at(tx, log, by, place)?;
-        let Some((_, Entry::OrderRefundAllowed(allowed))) = said else { continue };
+        let Some(at) = allowed.get(&part).copied() else { continue };
+        let Some(allowed) = allowed_at(tx, log, at)? else { continue };
+        // Its lines stand with what the card has again.
+        if allowed.amount_minor == 0 && on_card.iter().any(|card| card.part == Some(part)) {
+            continue;
+        }
         let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
         let tender = if allowed.way == BackWay::Cash { TenderKind::Cash } else { as_paid };
         parts.push(Gone { author, seq, stamp, refund: refund(order, tender, with_rest(allowed)) });
     }
     Ok(parts)
+}
+
+fn allowed_at(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (author, seq): (AuthorId, u64),
+) -> Result<Option<OrderRefundAllowed>, StoreError> {
+    let said = read::entry_at(tx, log, author, seq)?;
+    Ok(match said {
+        Some((_, Entry::OrderRefundAllowed(allowed))) => Some(allowed),
+        Some(_) | None => None,
+    })
+}
+
+/// What the gift card has again of a part. The part's lines stand with whatever money went back beside it, if any did.
+fn card_back(order: OrderId, card: &Moved, allowed: OrderRefundAllowed) -> Gone {
+    let is_alone = allowed.amount_minor == 0;
+    let lines = if is_alone { allowed.lines } else { vec![] };
+    let alone = OrderRefundAllowed { lines, amount_minor: card.amount_minor, ..allowed };
+    let (author, seq, stamp) = (card.author, card.seq, card.stamp.clone());
+    Gone { author, seq, stamp, refund: refund(order, card.kind, with_rest(alone)) }
 }
 
 /// The lines of a part, and what goes back beside them.

@@ -76,6 +76,7 @@ fn heard(facts: &mut Facts, to: AuthorId, asked: &OrderRefundAsked) -> Result<i6
                 standing: PartStanding::Allowed,
                 end: None,
                 amount_minor: allowed.amount_minor,
+                card_minor: 0,
                 lines: allowed.lines.clone(),
                 to: Some(allowed.to),
                 reason: String::new(),

@@ -1,0 +1,130 @@
+//! Gift cards that pay for orders from the shop. What a card is to pay is held with the order's goods, out of what the shop itself has of
+//! the card: no register can spend that, and where a register has the rest it is asked for it, as another register would ask. Points
+//! and credit pay at registers alone: nothing ties the account that orders to a customer of the stall.
+
+use soko_domain::entry::{IncidentKind, OrderPurseHeld, OrderPurseMoved, PurseMove};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
+use soko_domain::money::Currency;
+use soko_domain::purse::PurseKind;
+use soko_domain::refusal::Refusal;
+use soko_domain::stock::Account;
+use soko_domain::verbs::card_order;
+use soko_domain::verbs::pay_order;
+use soko_domain::verbs::release_order::OrderState;
+use soko_projection::{order_money, read, read_customers};
+use soko_record_log::{StoreError, Tx};
+
+use crate::core::CoreRefusal;
+use crate::stall::desk::Desk;
+use crate::stall::{paying, value};
+
+/// Nobody's register: the shop itself wants it.
+const SHOP: AuthorId = AuthorId([0; 16]);
+
+/// What a card holds, for whoever has its code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CardView {
+    pub currency: Currency,
+    /// What it can pay of an order now.
+    pub pays_minor: i64,
+    /// What lies at registers, which are asked for it.
+    pub elsewhere_minor: i64,
+}
+
+/// What a gift card pays of an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CardPays {
+    pub pays_minor: i64,
+    /// What of that is on the card again.
+    pub back_minor: i64,
+}
+
+impl CardPays {
+    pub(super) fn of(money: &pay_order::Facts) -> Option<Self> {
+        money.card.map(|card| Self { pays_minor: card.pays_minor, back_minor: card.back_minor })
+    }
+}
+
+/// What the shop may promise of a card. Nothing where this stall sold none with this code.
+pub(super) fn there(tx: &mut dyn Tx, log: LogId, purse: ProductId) -> Result<Option<i64>, StoreError> {
+    let found = read_customers::purse(tx, (log, SHOP), purse)?;
+    if found.is_none_or(|found| found.kind != PurseKind::GiftCard) {
+        return Ok(None);
+    }
+    Ok(Some(read::pool_to_promise(tx, log, purse)?.max(0)))
+}
+
+/// What is on a card, without asking anybody for more of it.
+pub(crate) fn look(
+    tx: &mut dyn Tx,
+    log: LogId,
+    purse: Option<ProductId>,
+) -> Result<Option<CardView>, StoreError> {
+    let Some(purse) = purse else { return Ok(None) };
+    let Some(pays_minor) = there(tx, log, purse)? else { return Ok(None) };
+    let profile = read::profile(tx, log)?;
+    let Some(currency) = profile.and_then(|profile| Currency::parse(&profile.currency)) else {
+        return Ok(None);
+    };
+    let at_registers = read::accounts(tx, log, purse)?.into_iter();
+    let at_registers = at_registers.filter(|(account, _)| matches!(account, Account::Share(_)));
+    let elsewhere_minor = at_registers.fold(0, |sum: i64, (_, units)| sum.saturating_add(units.max(0)));
+    Ok(Some(CardView { currency, pays_minor, elsewhere_minor }))
+}
+
+/// Asks the registers that hold some of a card for it. A register without a network gives nothing back, and can go on spending it.
+pub(super) fn ask_for(desk: &mut Desk<'_>, purse: ProductId) -> Result<(), CoreRefusal> {
+    let Some(found) = look(desk.tx, desk.log, Some(purse))? else { return Err(Refusal::UnknownPurse.into()) };
+    let all = found.pays_minor.saturating_add(found.elsewhere_minor);
+    value::recall(desk, SHOP, (purse, all)).map(drop)
+}
+
+/// The rest is paid, or the goods are with their buyer: the card pays what the order holds of it.
+pub(super) fn pay(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let money = order_money::of(desk.tx, desk.log, order)?;
+    let Some(card) = money.card else { return Ok(()) };
+    let held = read::balance(desk.tx, desk.log, card.purse, Account::Hold(order))?;
+    let Some(found) = read::order(desk.tx, desk.log, order)?.filter(|_| held > 0) else { return Ok(()) };
+    let total_minor = read::order_placed(desk.tx, desk.log, &found)?.total_minor;
+    desk.write(card_order::pay(&money, order, (held, total_minor)))
+}
+
+/// Goods that are gone were paid with the card, also where that is not written yet: a part of their money may be asked back in the
+/// same page that says so.
+pub(super) fn pay_for_what_is_gone(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
+    if matches!(state, Some(OrderState::HandedOver | OrderState::Fulfilled)) {
+        return pay(desk, order);
+    }
+    Ok(())
+}
+
+/// An order ended without its goods, or all of its money goes back.
+pub(super) fn back(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let money = order_money::of(desk.tx, desk.log, order)?;
+    desk.write(card_order::all_back(&money, order))
+}
+
+/// Cancelled here, and handed over there: the goods are gone, and the card pays for them after all, as far as it still can. What it
+/// cannot pay is told.
+pub(super) fn pay_after_release(
+    desk: &mut Desk<'_>,
+    (order, total_minor): (OrderId, i64),
+) -> Result<(), CoreRefusal> {
+    let money = order_money::of(desk.tx, desk.log, order)?;
+    let Some(card) = money.card.filter(|card| card.left_minor() == 0) else { return Ok(()) };
+    let (purse, rest_minor) = (card.purse, card.rest_minor);
+    let wanted = card.pays_minor.min(total_minor.max(0));
+    let units = read::pool_to_promise(desk.tx, desk.log, purse)?.clamp(0, wanted);
+    if units > 0 {
+        let cause = PurseMove::Paid;
+        desk.write([
+            OrderPurseHeld { order, purse, units, rest_minor }.into(),
+            OrderPurseMoved { order, purse, cause, units, refund: None }.into(),
+        ])?;
+    }
+    if units == wanted {
+        return Ok(());
+    }
+    paying::tell(desk, IncidentKind::HandedOverUnpaid, order, wanted - units)
+}
