@@ -91,6 +91,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 73, name: "told before", sql: soko_projection::TOLD_BEFORE },
     Migration { number: 74, name: "tabs paid", sql: soko_projection::TABS_PAID },
     step!(75, "0039_baskets"),
+    step!(76, "0042_denied"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
