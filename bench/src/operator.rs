@@ -28,6 +28,7 @@ const HOURS: u32 = 10;
 const LINES_A_DAY: i64 = 1;
 const TIMES: usize = 21;
 const LIVE_SALES: u64 = 200;
+const LIVE_DAYS: &str = "/v1/operator/stream?days=2";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Words that nobody took yet.
 const UNHEARD_MAX: usize = 1_024;
@@ -96,8 +97,8 @@ async fn live() -> Measured {
 async fn listen(address: &str, key: &str) -> Measured<mpsc::Receiver<(Instant, u64)>> {
     let (tell, words) = mpsc::channel(UNHEARD_MAX);
     let mut stream = TcpStream::connect(address).await?;
-    let asked =
-        format!("GET /v1/operator/stream HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\r\n");
+    // Of two days, so that what was sold before midnight still counts behind it.
+    let asked = format!("GET {LIVE_DAYS} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\r\n");
     stream.write_all(asked.as_bytes()).await?;
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();

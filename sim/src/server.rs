@@ -210,8 +210,12 @@ impl Server {
     }
 
     pub(crate) fn forgotten_payments(&mut self, limit: usize) -> Result<Vec<(OrderId, PayWay)>, StoreError> {
-        let found = self.read(|tx| pay::forgotten(tx, &[PayWay::Card, PayWay::Phone], limit))?;
-        Ok(found.into_iter().map(|(_, order, way)| (order, way)).collect())
+        let mut found = Vec::new();
+        for way in [PayWay::Card, PayWay::Phone] {
+            found.extend(self.read(|tx| pay::forgotten(tx, way, None, limit))?);
+        }
+        found.sort_by_key(pay::Forgotten::place);
+        Ok(found.into_iter().map(|one| (one.order, one.way)).take(limit).collect())
     }
 
     /// Whether the provider names an order that no record names any more.

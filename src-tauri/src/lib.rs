@@ -116,9 +116,29 @@ fn set_up(
 ) -> Result<(), Box<dyn Error>> {
     #[cfg(desktop)]
     tray::put(app.handle());
+    #[cfg(all(desktop, unix))]
+    end_when_told(app.handle());
     app.manage(host::start(place, remind_after, Outside(app.handle().clone()))?);
     window::open(app.handle(), first)?;
     Ok(())
+}
+
+/// A session that ends says so to its programs: then this one ends as by its own menu, and takes away what nobody would hear a click on.
+#[cfg(all(desktop, unix))]
+fn end_when_told(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        match signal(SignalKind::terminate()) {
+            Ok(mut told) => {
+                if told.recv().await.is_some() {
+                    app.exit(0);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the end of the session is not heard"),
+        }
+    });
 }
 
 fn picture(app: UriSchemeContext<'_, Wry>, request: http::Request<Vec<u8>>, responder: UriSchemeResponder) {

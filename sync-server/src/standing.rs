@@ -1,6 +1,7 @@
 //! How a store stands, in a few numbers: what an operator is woken by. Read when somebody scrapes or asks `doctor`; names
 //! nobody.
 
+use soko_checkout::{DENIALS_MAX, State};
 use soko_domain::entry::IncidentKind;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -85,6 +86,13 @@ impl Standing {
         for (kind, state, sql) in JOBS {
             standing.jobs.push((kind, state, count(tx, sql)?));
         }
+        // Nobody looks at them any more but people: an incident of their stall says so.
+        let ended = [State::Cancelled, State::Returned].map(State::number);
+        let denied = tx.query_one(
+            "select count(*) from checkout where denials >= $1 and settled = 1 and state not in ($2, $3)",
+            params![DENIALS_MAX, ended[0], ended[1]],
+        )?;
+        standing.jobs.push(("payment", "denied", denied.int(0)?));
         Ok(standing)
     }
 

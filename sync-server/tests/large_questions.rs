@@ -14,7 +14,8 @@ use soko_app_api::text::Worded as _;
 use soko_domain::basket::TenderKind;
 use soko_domain::ids::LogId;
 use soko_domain::tax::TaxMode;
-use soko_record_log::StoreError;
+use soko_projection::read_figures::{self as facts, Period};
+use soko_record_log::{StoreError, Tx, params};
 use soko_sync_server::analysis::{self, Written};
 use soko_sync_server::demo::{self, Size, Tools};
 use soko_sync_server::outside::OsEntropy;
@@ -25,6 +26,7 @@ use soko_sync_server::store::{Place, Shard};
 
 const SHARD: Shard = Shard::stall(LogId([1; 16]));
 const NOW_MS: i64 = 1_790_000_000_000;
+const DAY_MS: i64 = 86_400_000;
 
 /// A row, by the names of its columns; the month is the folder's.
 type Row = BTreeMap<String, Cell>;
@@ -261,6 +263,37 @@ fn customers_agree(store: &TestStore, out: &Path) -> usize {
     customers.len()
 }
 
+/// No sale or order is called in the files what a receipt or an address calls it, and what came of an order is found by it.
+fn baskets_are_hidden_and_joined(store: &TestStore, out: &Path) {
+    let read = store.store.read_blocking(|tx| {
+        let mut names = BTreeSet::new();
+        for sql in ["select sale from sale", "select order_id from orders"] {
+            for row in tx.query(sql, &[])? {
+                names.insert(common::server::hex(row.blob(0)?));
+            }
+        }
+        Ok::<_, StoreError>(names)
+    });
+    let names = read.map_err(|error| format!("{error:?}")).unwrap();
+    assert!(names.len() > 10);
+    for sheet in ["lines", "payments", "taxes", "orders"] {
+        for row in rows(out, sheet) {
+            assert!(row.values().all(|cell| !names.contains(cell.text())), "{sheet}: {row:?}");
+        }
+    }
+    let all = |sheet: &str, column: &str, is_meant: &dyn Fn(&Row) -> bool| -> BTreeSet<String> {
+        let rows = rows(out, sheet);
+        rows.iter().filter(|row| is_meant(row)).map(|row| row[column].text().to_owned()).collect()
+    };
+    let is_sold = |row: &Row| row["deed"].text() == "sale";
+    let (orders, sold) = (all("orders", "order_id", &|_| true), all("lines", "sale", &is_sold));
+    let from_shop = all("lines", "sale", &|row| row["channel"].text() == "shop");
+    assert!(from_shop.is_subset(&orders) && orders.iter().all(|order| !order.is_empty()));
+    for sheet in ["payments", "taxes"] {
+        assert!(all(sheet, "sale", &is_sold).is_subset(&sold), "{sheet}");
+    }
+}
+
 fn write(store: &TestStore, folder: &Path) -> Written {
     analysis::write(&store.place, folder, NOW_MS, &mut |_, _| {}).unwrap()
 }
@@ -288,6 +321,7 @@ fn lines_add_up_to_the_figures_whatever_happened_to_sales_and_orders() {
         assert_eq!(hours, expected_hours);
         assert_eq!(money_added_up(&out), money(store));
         assert!(customers_agree(store, &out) > 1);
+        baskets_are_hidden_and_joined(store, &out);
         // All that can happen did, and in more than one month; what was set aside is in nothing.
         let what = |column: &str| lines.iter().map(|line| line[column].text()).collect::<BTreeSet<_>>();
         assert_eq!(what("deed"), BTreeSet::from(["refund", "sale", "void"]));
@@ -339,6 +373,7 @@ fn a_market_is_written_beside_its_server_and_names_nobody() {
         assert_eq!(money_added_up(&out), money(store));
         assert_eq!(u64::try_from(customers_agree(store, &out)).unwrap(), written.customers);
         assert_eq!(u64::try_from(orders.len()).unwrap(), written.order_lines);
+        baskets_are_hidden_and_joined(store, &out);
         // Every line's product, and every product's stall, can be joined.
         let products = rows(&out, "products");
         let known: BTreeSet<_> =
@@ -376,6 +411,8 @@ fn a_folder_is_replaced_as_a_whole_or_stays_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("ledger");
     let first = write(&store, &out);
+    let baskets = || rows(&out, "lines").iter().map(|row| row["sale"].clone()).collect::<Vec<_>>();
+    let first_baskets = baskets();
     // What stood there before and is in no new file is gone.
     fs::create_dir(out.join("lines/month=1999-01")).unwrap();
     fs::write(out.join("lines/month=1999-01/0001.parquet"), b"old").unwrap();
@@ -384,6 +421,7 @@ fn a_folder_is_replaced_as_a_whole_or_stays_as_it_was() {
     fs::create_dir(&left).unwrap();
     fs::write(left.join("half"), b"half").unwrap();
     assert_eq!(write(&store, &out), first);
+    assert_eq!(baskets(), first_baskets, "one night's sales are called otherwise than another's");
     assert!(!out.join("lines/month=1999-01").exists() && !left.exists());
 
     // A store that cannot be read leaves the files that are there.
@@ -406,4 +444,39 @@ fn a_folder_is_replaced_as_a_whole_or_stays_as_it_was() {
     let refused = analysis::write(&store.place, &other, NOW_MS, &mut |_, _| {}).unwrap_err().to_string();
     assert!(refused.contains("holds something else"), "{refused}");
     assert_eq!(fs::read(other.join("wedding.jpg")).unwrap(), b"us");
+}
+
+#[test]
+fn of_whoever_bought_in_the_demo_some_are_new_some_come_again_and_some_stay_away() {
+    let store = TestStore::sqlite();
+    make_demo(&store);
+    let today = i32::try_from(NOW_MS / DAY_MS).unwrap();
+    let read = store.store.read_blocking(move |tx| {
+        let mut found = Vec::new();
+        for stall in tx.query("select log from stall_profile", &[])? {
+            let month = Period { from: today - 29, to: today };
+            found.push((facts::customers(tx, (stall.id(0)?, month))?, known(tx, stall.id(0)?)?));
+        }
+        Ok::<_, StoreError>(found)
+    });
+    let found = read.map_err(|error| format!("{error:?}")).unwrap();
+    assert_eq!(found.len(), 3);
+    for (bought, known) in found {
+        // As the reports count them.
+        let here = |one: &&facts::CustomerFigures| one.sales > 0;
+        let new = bought.iter().filter(here).filter(|one| one.first_day >= today - 29).count();
+        let again = bought.iter().filter(here).count() - new;
+        let lapsed = bought.iter().filter(|one| one.sales == 0 && one.last_day + 90 <= today).count();
+        assert!(new > 0 && again > 1 && lapsed > 0, "{new} {again} {lapsed}");
+        let agreed = known.iter().filter(|(_, may_contact)| *may_contact).count();
+        assert!(known.len() == 10 && (1..known.len()).contains(&agreed), "{known:?}");
+        let names: BTreeSet<&String> = known.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), known.len(), "two have one name");
+    }
+}
+
+/// Names, and whether they may be written to.
+fn known(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<(String, bool)>, StoreError> {
+    let rows = tx.query("select name, may_contact from customer where log = $1", params![stall])?;
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.bool(1)?))).collect()
 }

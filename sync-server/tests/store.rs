@@ -7,6 +7,7 @@ use std::sync::mpsc;
 
 use common::{TestStore, each_store};
 use soko_domain::ids::LogId;
+use soko_projection::suite;
 use soko_record_log::{StoreError, Tx, params};
 use soko_sync_server::store::{Failed, JobError, NoAnswer, Place, Shard, Store, WRITE_QUEUE_MAX};
 
@@ -284,8 +285,10 @@ fn figures_are_what_adding_up_gives_on_every_engine() {
     each_store(|TestStore { store, .. }| {
         for seed in 1_000..1_006 {
             let ran = store.write_blocking(SHARD, move |tx| {
-                let outcome = soko_projection::suite::figures_are_what_adding_up_gives(tx, seed)
-                    .and_then(|()| soko_projection::suite::what_counts_only_now_restates_days(tx, seed));
+                let outcome = suite::figures_are_what_adding_up_gives(tx, seed)
+                    .and_then(|()| suite::what_counts_only_now_restates_days(tx, seed))
+                    .and_then(|()| suite::what_counts_with_something_else_restates_days_once(tx, seed))
+                    .and_then(|()| suite::a_clock_that_was_ahead_tells_nothing_of_days_to_come(tx, seed));
                 outcome.map_err(|error| No::Store(StoreError::Other(format!("seed {seed}: {error}"))))
             });
             assert!(ran.is_ok(), "{ran:?}");

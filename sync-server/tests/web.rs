@@ -17,7 +17,9 @@ use soko_domain::ids::{ProductId, ThingId};
 use soko_sync_server::web::Web;
 
 const INDEX: &str = "<!doctype html><head><title>Soko</title><!--soko:head--></head>\
-                     <body><!--soko:body--><script src=\"/ui-0123456789abcdef.js\"></script></body>";
+                     <body><!--soko:body--><noscript><p>Soko needs JavaScript.</p></noscript><script src=\"/ui-0123456789abcdef.js\"></script></body>";
+const MANIFEST: &str = r#"{"name": "Soko", "description": "A till.", "shortcuts": [
+    {"name": "Sell", "url": "/sell"}, {"name": "Orders", "url": "/orders"}, {"name": "Market", "url": "/"}]}"#;
 const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
 /// A made web app in a folder.
@@ -31,7 +33,7 @@ fn made(folder: &Path) -> Web {
         ("ui-0123456789abcdef.js.gz", "gzip"),
         ("ui-0123456789abcdef_bg.wasm", "wasm"),
         ("sw.js", "worker"),
-        ("manifest.webmanifest", "{}"),
+        ("manifest.webmanifest", MANIFEST),
         ("icons/soko.svg", "<svg/>"),
     ] {
         std::fs::write(folder.join(name), text).unwrap();
@@ -91,6 +93,38 @@ async fn files_come_as_the_browser_takes_them_and_say_how_long_they_keep() {
         ["/../secret.txt", "/%2e%2e/secret.txt", "//secret.txt", "/sw.js.br", "/ui-0123456789abcdef.js.br"]
     {
         get(&made.server, path, &[]).await.refused(StatusCode::NOT_FOUND, "no_such_path");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_before_the_app_runs_is_in_the_visitors_language() {
+    let made = server();
+    for (asked, lang, direction, sell, needs) in [
+        ("", "en", "ltr", "Sell", "Soko needs JavaScript."),
+        ("de, en-GB;q=0.5", "en", "ltr", "Sell", "Soko needs JavaScript."),
+        ("fr-CH, en;q=0.8", "fr", "ltr", "Vendre", "Soko a besoin de JavaScript."),
+        ("sw", "sw", "ltr", "Uza", "Soko inahitaji JavaScript."),
+        ("ar-TN", "ar", "rtl", "البيع", "يحتاج Soko إلى JavaScript."),
+    ] {
+        let spoken = [("accept", HTML), ("accept-language", asked)];
+        let manifest = get(&made.server, "/manifest.webmanifest", &spoken).await.expect(StatusCode::OK);
+        assert_eq!(manifest.headers["vary"], "accept-language");
+        let said = manifest.json();
+        assert_eq!(
+            (&said["lang"], &said["dir"], &said["name"]),
+            (&json!(lang), &json!(direction), &json!("Soko"))
+        );
+        assert_eq!(
+            (&said["shortcuts"][0]["name"], &said["shortcuts"][0]["url"]),
+            (&json!(sell), &json!("/sell"))
+        );
+        let is_english =
+            said["description"] == "A till and a shop that go on working when the network does not.";
+        assert_eq!(is_english, lang == "en", "{said}");
+        let page = get(&made.server, "/sell", &spoken).await.expect(StatusCode::OK);
+        let page = String::from_utf8(page.bytes.to_vec()).unwrap();
+        let words = format!("<noscript><p lang=\"{lang}\" dir=\"{direction}\">{needs}</p></noscript>");
+        assert!(page.contains(&words), "{asked}: {page}");
     }
 }
 

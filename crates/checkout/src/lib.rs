@@ -12,6 +12,7 @@ mod payment;
 mod world;
 
 pub use breaker::{Breaker, COOL_MS, FAILED_MAX};
+pub use machine::DENIALS_MAX;
 pub use payment::{
     Answer, Back, Call, Class, Deed, Due, Ending, Next, Object, Part, Payment, Stage, State, Status, Trouble,
 };

@@ -7,6 +7,9 @@ use crate::payment::{Answer, Call, Deed, Due, Ending, Next, Object, Payment, Sta
 const UNANSWERED_MAX: u32 = 6;
 /// Calls without a step forward before a person hears of it; a buyer may take longer.
 const TRIES_MAX: u32 = 12;
+/// Answers by which a provider denies what was recorded until it is asked no more: at the longest wait between two of them, some
+/// eight hours. From there a person decides.
+pub const DENIALS_MAX: u32 = 40;
 /// Look-ups after somebody said that something happened: what a provider shows may lag behind what it tells.
 const LOOKS: u8 = 5;
 /// The first wait after a call; each further one doubles it.
@@ -79,6 +82,7 @@ impl Payment {
             asks: 0,
             tries: 0,
             unanswered: 0,
+            denials: 0,
             parts: Vec::new(),
         }
     }
@@ -106,6 +110,9 @@ impl Payment {
     pub fn next(&self) -> Option<Call> {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
             return Some(Call::Ask);
+        }
+        if self.is_denied() && self.looks == 0 {
+            return None;
         }
         // One look is enough where it is our turn: the others follow what is done then.
         let looks_first = self.looks > 0 && !(self.has_to_act() && self.looks < LOOKS);
@@ -170,7 +177,11 @@ impl Payment {
             Answer::Seen(object) => {
                 self.unanswered = 0;
                 self.looks = self.looks.saturating_sub(u8::from(call == Call::LookUp));
+                let denials = self.denials;
                 let deeds = self.shown(object);
+                if self.denials == denials {
+                    self.denials = 0;
+                }
                 if call == Call::LookUp && self.misses_part(object) {
                     // Never arrived, or on its way: the same key makes one of the two.
                     self.note(Call::RefundPart);
@@ -214,11 +225,37 @@ impl Payment {
             State::Cancelling | State::Cancelled | State::Returning | State::Returned => return Vec::new(),
         }
         self.ending = Some(why);
-        (self.tries, self.unanswered) = (0, 0);
+        (self.tries, self.unanswered, self.denials) = (0, 0, 0);
         let mut deeds = self.drop_wanted();
         if weak(Weak::FreeAtOnce) {
             deeds.push(Deed::Free(why));
         }
+        deeds
+    }
+
+    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded. Somebody may still name it,
+    /// and then it is looked up again.
+    pub fn is_denied(&self) -> bool {
+        let is_owed = match self.state {
+            State::Created | State::Intent | State::Authorised => self.is_posted,
+            State::Posted => self.doubts_part(),
+            State::Cancelling | State::Returning => true,
+            State::Captured | State::Cancelled | State::Returned => false,
+        };
+        is_owed && self.denials >= DENIALS_MAX
+    }
+
+    /// A person's word where there is no other: nothing comes of it. What its provider shows all the same goes back.
+    pub fn given_up(&mut self, why: Ending) -> Vec<Deed> {
+        self.ending = Some(why);
+        let mut deeds = Vec::new();
+        // What was on its way back stays so: should it come to light, that goes on.
+        if self.state < State::Cancelled {
+            deeds = self.end_open();
+            self.doubt = None;
+            self.enter(State::Cancelled);
+        }
+        deeds.push(Deed::Free(why));
         deeds
     }
 
@@ -253,7 +290,7 @@ impl Payment {
 
     /// How long until the next call.
     pub fn wait_ms(&self) -> i64 {
-        let waits_for_buyer = self.state == State::Intent && self.object.is_some();
+        let waits_for_buyer = self.state == State::Intent && self.object.is_some() && !self.is_posted;
         if self.tries == 0 && !waits_for_buyer {
             return 0;
         }
@@ -292,7 +329,17 @@ impl Payment {
         if self.object.is_none() && !self.is_posted {
             return Vec::new();
         }
-        self.tell(Trouble::Contradiction).into_iter().collect()
+        self.denied()
+    }
+
+    /// Told at once. In the end nobody asks any more, and who waits for the stall's word alone has it.
+    fn denied(&mut self) -> Vec<Deed> {
+        self.denials = self.denials.saturating_add(1);
+        let mut deeds: Vec<Deed> = self.tell(Trouble::Contradiction).into_iter().collect();
+        if self.is_denied() && self.ending == Some(Ending::Stall) {
+            deeds.extend(self.given_up(Ending::Stall));
+        }
+        deeds
     }
 
     fn shown(&mut self, object: &Object) -> Vec<Deed> {
@@ -368,7 +415,7 @@ impl Payment {
     fn is_dead(&mut self) -> Vec<Deed> {
         match self.state {
             State::Created | State::Intent | State::Authorised | State::Cancelling if self.is_posted => {
-                self.tell(Trouble::Contradiction).into_iter().collect()
+                self.denied()
             }
             State::Created | State::Intent | State::Authorised | State::Cancelling => {
                 self.seen = Some(Status::Dead);
@@ -378,9 +425,7 @@ impl Payment {
                 self.seen = Some(Status::Dead);
                 self.back()
             }
-            State::Captured | State::Posted | State::Returning => {
-                self.tell(Trouble::Contradiction).into_iter().collect()
-            }
+            State::Captured | State::Posted | State::Returning => self.denied(),
             State::Cancelled | State::Returned => Vec::new(),
         }
     }
@@ -635,6 +680,84 @@ mod tests {
         payment.begin();
         let next = payment.answered(Call::LookUp, &shows(Status::Captured));
         assert_eq!((next.deeds, payment.state), (vec![Deed::Post], State::Captured));
+    }
+
+    fn denied(payment: &mut Payment, answer: &Answer) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let mut waited_ms = 0;
+        for _ in 0..DENIALS_MAX {
+            assert_eq!(payment.begin(), Some(Call::LookUp), "{payment:?}");
+            deeds.extend(payment.answered(Call::LookUp, answer).deeds);
+            waited_ms += payment.wait_ms();
+        }
+        let hour_ms = 60 * 60 * 1_000;
+        assert!((6 * hour_ms..12 * hour_ms).contains(&waited_ms), "{waited_ms}");
+        deeds
+    }
+
+    #[test]
+    fn a_payment_that_is_denied_for_long_is_looked_up_no_more_until_somebody_names_it() {
+        for object in [None, Some("o1".to_owned())] {
+            for answer in [Answer::Nothing, shows(Status::Dead)] {
+                let mut payment = Payment::forgotten(due());
+                payment.recorded(object.clone());
+                assert_eq!(denied(&mut payment, &answer), [Deed::Tell(Trouble::Contradiction)]);
+                assert!(
+                    payment.is_denied() && payment.is_settled() && payment.begin().is_none(),
+                    "{object:?}"
+                );
+                payment.named();
+                assert_eq!(payment.begin(), Some(Call::LookUp));
+                let next = payment.answered(Call::LookUp, &shows(Status::Captured));
+                assert_eq!((next.deeds, payment.denials), (vec![Deed::Post], 0), "it was there after all");
+            }
+        }
+        // Who does not answer denies nothing, and what is shown meanwhile begins it anew.
+        let mut payment = Payment::forgotten(due());
+        payment.recorded(None);
+        for _ in 0..DENIALS_MAX * 2 {
+            payment.begin();
+            payment.answered(Call::LookUp, &Answer::Unknown);
+        }
+        payment.begin();
+        payment.answered(Call::LookUp, &Answer::Nothing);
+        payment.begin();
+        payment.answered(Call::LookUp, &shows(Status::Pending));
+        assert_eq!((payment.denials, payment.is_denied()), (0, false));
+    }
+
+    #[test]
+    fn of_a_denied_payment_the_stall_has_the_word_and_what_comes_to_light_goes_back() {
+        // Before the end it waits for the provider, and has its way when that has nothing to say.
+        let mut payment = Payment::forgotten(due());
+        payment.recorded(None);
+        payment.cancel(Ending::Stall);
+        let told = vec![Deed::Tell(Trouble::Contradiction), Deed::Free(Ending::Stall)];
+        assert_eq!(denied(&mut payment, &Answer::Nothing), told);
+        assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
+        // A buyer's word is not enough, and the stall's ends it at once.
+        let mut payment = Payment::forgotten(due());
+        payment.recorded(None);
+        payment.cancel(Ending::Buyer);
+        assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
+        assert_eq!((payment.state, payment.is_denied()), (State::Cancelling, true));
+        assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
+        assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
+        payment.named();
+        payment.begin();
+        payment.answered(Call::LookUp, &shows(Status::Captured));
+        assert_eq!((payment.state, payment.next()), (State::Returning, Some(Call::Refund)));
+    }
+
+    #[test]
+    fn what_goes_back_is_not_asked_for_without_end_where_its_provider_lost_it() {
+        let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
+        assert_eq!(payment.begin(), Some(Call::Refund));
+        payment.answered(Call::Refund, &refused());
+        assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
+        assert_eq!((payment.state, payment.begin()), (State::Returning, None));
+        assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
+        assert_eq!(payment.state, State::Returning, "should it come to light, it goes on");
     }
 
     #[test]

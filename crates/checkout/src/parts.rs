@@ -20,7 +20,7 @@ impl Payment {
         if stage == Stage::Failed {
             return vec![Deed::PartFailed(refund)];
         }
-        (self.tries, self.unanswered) = (0, 0);
+        (self.tries, self.unanswered, self.denials) = (0, 0, 0);
         Vec::new()
     }
 

@@ -245,6 +245,8 @@ pub struct Payment {
     pub tries: u32,
     /// Calls without an answer, in a row.
     pub unanswered: u32,
+    /// Answers, in a row, by which the provider does not know what the records, or it itself, said before.
+    pub denials: u32,
     /// Parts that went back or are to, in the order in which they were asked for.
     pub parts: Vec<Part>,
 }

@@ -4,6 +4,8 @@
 use soko_domain::ids::LogId;
 use soko_record_log::{Row, StoreError, Tx, params};
 
+use crate::shown;
+
 /// One business day on which something was heard.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Day {
@@ -61,9 +63,10 @@ fn note(tx: &mut dyn Tx, log: LogId, day: Day) -> Result<(), StoreError> {
 }
 
 /// A clock had been ahead, or the stall's zone is known only now: those days are still to come. What was told by them is told again when
-/// the tables are filled.
+/// the tables are filled, and what is kept of them was told today.
 fn go_back(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<(), StoreError> {
     tx.run("delete from heard_day where log = $1 and business_day > $2", params![log, today])?;
+    shown::bring_back(tx, log, today)?;
     tx.run(
         "insert into tables_stale (log)
          select distinct log from figure_restated where log = $1 and told_day > $2

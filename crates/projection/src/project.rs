@@ -383,12 +383,11 @@ pub fn rebuild_others(
     trust: &Trust,
     applier: &mut dyn Applier,
 ) -> Result<Projected, ProjectError> {
+    let Some((today, _)) = Heard::latest(tx, log)?.today() else { return rebuild(tx, log, trust, applier) };
     let before = Shown::read(tx, log)?;
-    let whole = rebuild(tx, log, trust, applier)?;
-    let today = Heard::latest(tx, log)?.today();
-    if let Some((today, _)) = today {
-        before.keep_changes(tx, log, Some(today))?;
-    }
+    // What else counts only now changes days on this one, too, and must not be told apart a second time.
+    let whole = refill(tx, log, trust, applier, &BTreeSet::new())?;
+    before.keep_changes(tx, log, Some(today))?;
     Ok(whole)
 }
 
@@ -418,11 +417,16 @@ pub fn set_aside(
         if !had_body {
             continue;
         }
-        let before = today.map(|(day, _)| Ok::<_, StoreError>((day, Shown::read(tx, log)?))).transpose()?;
-        done = Some(rebuild(tx, log, trust, applier)?);
-        if let Some((today, before)) = before {
-            before.keep_changes(tx, log, Some(today))?;
-        }
+        done = Some(match today {
+            Some((today, _)) => {
+                let before = Shown::read(tx, log)?;
+                // With whatever else counts only now: told once, as of this day.
+                let whole = refill(tx, log, trust, applier, &BTreeSet::new())?;
+                before.keep_changes(tx, log, Some(today))?;
+                whole
+            }
+            None => rebuild(tx, log, trust, applier)?,
+        });
     }
     Ok(done)
 }

@@ -79,6 +79,24 @@ pub fn date(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<(), StoreError> {
     over.into_iter().try_for_each(|((day, _), change)| keep(tx, log, (day, today), &change))
 }
 
+/// What was kept as told on days that are still to come was told today: a clock had been ahead. Of a day that is not over by then nothing
+/// is said. The tables are filled again by whoever moves the days.
+pub(crate) fn bring_back(tx: &mut dyn Tx, log: LogId, today: i32) -> Result<(), StoreError> {
+    let dated = kept(tx, log, "<>")?;
+    let early = dated.into_iter().filter(|((_, told_day), _)| *told_day > today).collect::<Vec<_>>();
+    if early.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "delete from told_before where log = $1 and told_day > $2 and told_day <> $3",
+        params![log, today, NOT_DATED],
+    )?;
+    tx.execute("insert into tables_stale (log) values ($1) on conflict (log) do nothing", params![log])?;
+    let over = early.into_iter().filter(|((day, _), _)| *day < today);
+    over.into_iter()
+        .try_for_each(|((day, _), change)| add_changes(tx, log, "told_before", (day, today), &change))
+}
+
 /// Adds what is kept to what follows from the records, which was just told again.
 pub(crate) fn tell_again(tx: &mut dyn Tx, log: LogId) -> Result<(), StoreError> {
     let dated = kept(tx, log, "<>")?;

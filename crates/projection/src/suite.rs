@@ -14,7 +14,7 @@ use soko_domain::ids::{AuthorId, LogId};
 use soko_record_log::{Row, StoreError, Tx, Value, log, params};
 use soko_replication::Record;
 
-use crate::project::{ParkCode, Trust, project, rebuild, set_aside};
+use crate::project::{ParkCode, Trust, project, rebuild, rebuild_others, set_aside};
 use crate::{LocalApplier, heard, running_digest, shown, state_digest};
 use ledger::{Chance, Ledger, Said, Words};
 
@@ -118,6 +118,75 @@ pub fn what_counts_only_now_restates_days(tx: &mut dyn Tx, seed: u64) -> Outcome
     rebuild(tx, stall, &trust, &mut LocalApplier)?;
     assert_eq!(told(tx, stall)?, restated, "{said}: days are restated otherwise");
     forget_records(tx, stall)
+}
+
+/// What counts only now, and is noticed no sooner than something else makes the tables be filled, restates days once: on that day.
+pub fn what_counts_with_something_else_restates_days_once(tx: &mut dyn Tx, seed: u64) -> Outcome {
+    let mut ledger = Ledger::new(seed, Words::None)?;
+    let (trust, stall) = (ledger.trust(), ledger.log);
+    let mut chance = Chance(seed);
+    let newer = ledger.newer(&mut chance);
+    let words = ledger.set_aside()?;
+    ledger.keep_back(words.len());
+    for portion in ledger.arrivals(&mut chance) {
+        take_as_older(tx, stall, &trust, (&portion, newer))?;
+    }
+    let (said, today) = (format!("seed {seed}"), ledger::FIRST_DAY + TOLD_DAYS);
+    let position = log::count(tx, stall)?;
+    heard::begins(tx, stall, today, position)?;
+    let before = (days(tx, stall)?, told(tx, stall)?);
+    let is_set_aside = seed.is_multiple_of(2);
+    if is_set_aside {
+        take(tx, stall, &trust, &words)?;
+    } else {
+        rebuild_others(tx, stall, &trust, &mut LocalApplier)?;
+    }
+    compare(tx, &ledger, &ledger.said(is_set_aside), &said)?;
+    restates(tx, stall, today, &before)?;
+    let restated = told(tx, stall)?;
+    shown::date(tx, stall, today)?;
+    assert_eq!(told(tx, stall)?, restated, "{said}: it is told twice");
+    rebuild(tx, stall, &trust, &mut LocalApplier)?;
+    assert_eq!(told(tx, stall)?, restated, "{said}: days are restated otherwise");
+    forget_records(tx, stall)
+}
+
+/// What was said of days while this place's clock was ahead is said of the day that it really was, and nothing of days that were not over.
+pub fn a_clock_that_was_ahead_tells_nothing_of_days_to_come(tx: &mut dyn Tx, seed: u64) -> Outcome {
+    // The last day of the ledger is not over on itself.
+    for days_on in [TOLD_DAYS, i32::try_from(ledger::DAYS)? - 1] {
+        let mut ledger = Ledger::new(seed, Words::None)?;
+        let (trust, stall) = (ledger.trust(), ledger.log);
+        let mut chance = Chance(seed);
+        let words = ledger.set_aside()?;
+        ledger.keep_back(words.len());
+        let portions = ledger.arrivals(&mut chance);
+        for (at, portion) in portions.iter().enumerate() {
+            hear(tx, stall, &mut chance, (at, portions.len()))?;
+            take(tx, stall, &trust, portion)?;
+        }
+        let (today, ahead) = (ledger::FIRST_DAY + days_on, ledger::FIRST_DAY + 3 * TOLD_DAYS);
+        let position = log::count(tx, stall)?;
+        heard::begins(tx, stall, ahead, position)?;
+        take(tx, stall, &trust, &words)?;
+        let before = told(tx, stall)?;
+        assert!(before.keys().any(|(_, told_day)| *told_day == ahead), "seed {seed}: nothing was told");
+        let position = log::count(tx, stall)?;
+        heard::begins(tx, stall, today, position)?;
+        assert!(crate::stale(tx)?.contains(&stall), "seed {seed}: what was told stays");
+        rebuild(tx, stall, &trust, &mut LocalApplier)?;
+        let after = told(tx, stall)?;
+        let is_told = |(day, told_day): &(i32, i32)| *told_day <= today && day < told_day;
+        assert!(after.keys().all(is_told), "seed {seed}: {after:?} on {today}");
+        if days_on == TOLD_DAYS {
+            let dated = before.iter().map(|((day, told_day), sums)| ((*day, (*told_day).min(today)), *sums));
+            assert_eq!(after, dated.collect(), "seed {seed}");
+        }
+        rebuild(tx, stall, &trust, &mut LocalApplier)?;
+        assert_eq!(told(tx, stall)?, after, "seed {seed}: days are restated otherwise");
+        forget_records(tx, stall)?;
+    }
+    Ok(())
 }
 
 /// One random ledger that stays, for whoever reads what follows from it. A sale of it is set aside.
@@ -289,7 +358,13 @@ mod tests {
         db.migrate(&steps).unwrap();
         for seed in 0..SEEDS {
             db.transaction::<_, Box<dyn Error>>(|tx| figures_are_what_adding_up_gives(tx, seed)).unwrap();
-            db.transaction::<_, Box<dyn Error>>(|tx| what_counts_only_now_restates_days(tx, seed)).unwrap();
+            for what in [
+                what_counts_only_now_restates_days,
+                what_counts_with_something_else_restates_days_once,
+                a_clock_that_was_ahead_tells_nothing_of_days_to_come,
+            ] {
+                db.transaction::<_, Box<dyn Error>>(|tx| what(tx, seed)).unwrap();
+            }
         }
     }
 }

@@ -1,18 +1,22 @@
 //! On desktops where notifications go over the session's bus. Each has a keeper, a task that waits for the click and for
-//! what is said of it next: another text in its place, or that it is to go.
+//! what is said of it next: another text in its place, or that it is to go. All speak over one connection: a daemon such as
+//! GNOME's lets nobody else put another in the place of what that one showed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout, Urgency};
+use futures_util::StreamExt as _;
+use notify_rust::NotificationResponse;
 use soko_domain::ids::LogId;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_local;
-use zbus::Connection;
 use zbus::fdo::DBusProxy;
+use zbus::message::Type;
 use zbus::names::BusName;
+use zbus::zvariant::Value;
+use zbus::{Connection, MatchRule, MessageStream};
 
 use super::{Place, Tell, Told, is_click, notification};
 use crate::news::{News, Waiting};
@@ -21,12 +25,24 @@ use crate::news::{News, Waiting};
 const DESKTOP_NAME: &str = "soko";
 const DAEMON: &str = "org.freedesktop.Notifications";
 const DAEMON_PATH: &str = "/org/freedesktop/Notifications";
+/// As the notification specification numbers them: an urgency, and how long something is shown.
+const NORMAL: u8 = 1;
+const CRITICAL: u8 = 2;
+const AS_LONG_AS_USUAL: i32 = -1;
+const FOR_EVER: i32 = 0;
 /// How long the end of the program waits for a daemon that does not answer.
 const AWAY_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// What is shown, by what it is about. All of it lives on the device's thread.
 #[derive(Clone, Default)]
-pub(crate) struct Board(Rc<RefCell<BTreeMap<Waiting, Shown>>>);
+pub(crate) struct Board {
+    all: Rc<RefCell<BTreeMap<Waiting, Shown>>>,
+    bus: Bus,
+}
+
+/// The one connection, from the first word on. One that broke is not used again.
+#[derive(Clone, Default)]
+struct Bus(Rc<RefCell<Option<Connection>>>);
 
 #[derive(Default)]
 struct Shown {
@@ -54,7 +70,7 @@ impl Board {
     pub(crate) fn show(&self, news: News, opened: impl Fn(News) + Send + 'static) -> Told {
         let (tell, told) = oneshot::channel();
         let about = news.waits_for;
-        let keeper = about.and_then(|about| self.0.borrow().get(&about)?.keeper.clone());
+        let keeper = about.and_then(|about| self.all.borrow().get(&about)?.keeper.clone());
         let mut word = Word::Instead(news, tell);
         if let Some(keeper) = keeper {
             match keeper.send(word) {
@@ -64,7 +80,7 @@ impl Board {
         }
         let (words, heard) = mpsc::unbounded_channel();
         if let Some(about) = about {
-            self.0.borrow_mut().entry(about).or_default().keeper = Some(words.clone());
+            self.all.borrow_mut().entry(about).or_default().keeper = Some(words.clone());
         }
         let keeper = Keeper { board: self.clone(), about, opened, heard, words };
         spawn_local(keeper.keep(word));
@@ -73,35 +89,35 @@ impl Board {
 
     /// Somebody looked, or it waits no longer. Says whether anything was shown.
     pub(crate) fn put_away(&self, about: &Waiting) -> bool {
-        let Some(shown) = self.0.borrow_mut().remove(about) else { return false };
-        spawn_local(shown.put_away());
+        let Some(shown) = self.all.borrow_mut().remove(about) else { return false };
+        spawn_local(shown.put_away(self.bus.clone()));
         true
     }
 
     pub(crate) fn of_stall(&self, stall: LogId) -> Vec<Waiting> {
-        self.0.borrow().keys().filter(|about| about.stall == stall).copied().collect()
+        self.all.borrow().keys().filter(|about| about.stall == stall).copied().collect()
     }
 
     pub(crate) fn place(&self, about: &Waiting) -> Option<Place> {
-        self.0.borrow().get(about)?.place.clone()
+        self.all.borrow().get(about)?.place.clone()
     }
 
     /// An earlier life of the program showed it there. Says whether it may still be: another daemon gives its numbers to
     /// others.
     pub(crate) async fn recall(&self, about: Waiting, place: Place) -> bool {
-        let is_same = daemon().await.is_ok_and(|daemon| daemon == place.0);
+        let is_same = self.bus.daemon().await.is_ok_and(|daemon| daemon == place.0);
         if is_same {
-            self.0.borrow_mut().entry(about).or_default().place = Some(place);
+            self.all.borrow_mut().entry(about).or_default().place = Some(place);
         }
         is_same
     }
 
     /// The program ends: nobody would hear a click.
     pub(crate) async fn put_all_away(&self) {
-        let all: Vec<Shown> = std::mem::take(&mut *self.0.borrow_mut()).into_values().collect();
+        let all: Vec<Shown> = std::mem::take(&mut *self.all.borrow_mut()).into_values().collect();
         let away = async {
             for shown in all {
-                shown.put_away().await;
+                shown.put_away(self.bus.clone()).await;
             }
         };
         if tokio::time::timeout(AWAY_WAIT_MAX, away).await.is_err() {
@@ -111,13 +127,13 @@ impl Board {
 }
 
 impl Shown {
-    async fn put_away(self) {
+    async fn put_away(self, bus: Bus) {
         let (done, gone) = oneshot::channel();
         if self.keeper.is_some_and(|keeper| keeper.send(Word::Away(done)).is_ok()) {
             // A keeper that ended has nothing shown.
             let _ = gone.await;
         } else if let Some(place) = self.place
-            && let Err(error) = close(&place).await
+            && let Err(error) = bus.close(&place).await
         {
             tracing::warn!(%error, "a notification of an earlier life of the program stays");
         }
@@ -135,22 +151,24 @@ struct Keeper<F> {
 
 impl<F: Fn(News)> Keeper<F> {
     async fn keep(mut self, first: Word) {
-        let mut handle: Option<NotificationHandle> = None;
+        let mut handle: Option<Handle> = None;
         let mut next = Some(first);
         while let Some(word) = next {
             next = match word {
                 Word::Away(done) => {
-                    if let Some(handle) = handle.take() {
-                        handle.close_async().await;
+                    if let Some(handle) = handle.take()
+                        && let Err(error) = handle.close().await
+                    {
+                        tracing::warn!(%error, "a notification stays");
                     }
                     // Whoever asked may have stopped waiting.
                     let _ = done.send(());
                     None
                 }
                 Word::Instead(news, tell) => match self.show(&news).await {
-                    Ok(shown) => {
+                    Ok(mut shown) => {
                         let _ = tell.send(Ok(()));
-                        let happened = happens(&shown, &mut self.heard).await;
+                        let happened = happens(&mut shown, &mut self.heard).await;
                         handle = Some(shown);
                         self.follows(happened, news, &mut handle)
                     }
@@ -165,32 +183,27 @@ impl<F: Fn(News)> Keeper<F> {
     }
 
     /// In the place of what is shown of the same thing, if the same daemon is still there.
-    async fn show(&self, news: &News) -> Result<NotificationHandle, String> {
-        let mut daemon = daemon().await.ok();
+    async fn show(&self, news: &News) -> Result<Handle, String> {
+        let bus = &self.board.bus;
+        let mut daemon = bus.daemon().await.ok();
         let before = self.about.and_then(|about| self.board.place(&about));
         let instead_of = before.filter(|(whose, _)| Some(whose) == daemon.as_ref()).map(|(_, id)| id);
-        let handle = match wanted(news, instead_of).show_async().await {
-            // GNOME lets only the connection that showed one put another in its place, and each of ours is a new one; with the old
-            // one what it showed goes away.
-            Err(_) if instead_of.is_some() => wanted(news, None).show_async().await,
+        let handle = match bus.show(news, instead_of).await {
+            // An earlier life of the program showed it, over a connection that ended with it; or the bus itself is another one.
+            Err(error) if instead_of.is_some() || bus.is_broken(&error) => bus.show(news, None).await,
             tried => tried,
         };
         let handle = handle.map_err(|error| error.to_string())?;
         if daemon.is_none() {
             // It was started by being asked.
-            daemon = self::daemon().await.ok();
+            daemon = bus.daemon().await.ok();
         }
-        self.is_at(daemon.map(|daemon| (daemon, handle.id())));
+        self.is_at(daemon.map(|daemon| (daemon, handle.id)));
         Ok(handle)
     }
 
     /// What is to be done next. What was said while it went away is about one that is not there any more.
-    fn follows(
-        &mut self,
-        happened: Happened,
-        news: News,
-        handle: &mut Option<NotificationHandle>,
-    ) -> Option<Word> {
+    fn follows(&mut self, happened: Happened, news: News, handle: &mut Option<Handle>) -> Option<Word> {
         match happened {
             Happened::Said(word) => return Some(word),
             Happened::Clicked => (self.opened)(news),
@@ -203,7 +216,7 @@ impl<F: Fn(News)> Keeper<F> {
 
     fn is_at(&self, place: Option<Place>) {
         let Some(about) = self.about else { return };
-        if let Some(shown) = self.board.0.borrow_mut().get_mut(&about).filter(|shown| self.keeps(shown)) {
+        if let Some(shown) = self.board.all.borrow_mut().get_mut(&about).filter(|shown| self.keeps(shown)) {
             shown.place = place;
         }
     }
@@ -211,7 +224,7 @@ impl<F: Fn(News)> Keeper<F> {
     /// Somebody else may keep another one of the same thing by now.
     fn end(&self) {
         let Some(about) = self.about else { return };
-        let mut all = self.board.0.borrow_mut();
+        let mut all = self.board.all.borrow_mut();
         if all.get(&about).is_some_and(|shown| self.keeps(shown)) {
             all.remove(&about);
         }
@@ -222,50 +235,111 @@ impl<F: Fn(News)> Keeper<F> {
     }
 }
 
-fn wanted(news: &News, instead_of: Option<u32>) -> Notification {
-    let mut wanted = notification(news);
-    wanted.icon(DESKTOP_NAME).hint(Hint::DesktopEntry(DESKTOP_NAME.into()));
-    if news.waits_for.is_some() {
-        // An order stays until somebody saw it.
-        wanted.urgency(Urgency::Critical).timeout(Timeout::Never);
-    } else {
-        wanted.urgency(Urgency::Normal);
-    }
-    if let Some(id) = instead_of {
-        wanted.id(id);
-    }
-    wanted
+/// What is shown, and what its daemon says of it.
+struct Handle {
+    id: u32,
+    connection: Connection,
+    said: MessageStream,
 }
 
-async fn happens(shown: &NotificationHandle, heard: &mut mpsc::UnboundedReceiver<Word>) -> Happened {
-    // Where the bus ends nothing is answered.
-    let clicked = Cell::new(false);
-    let answered =
-        shown.wait_for_action_async(|response: &NotificationResponse| clicked.set(is_click(response)));
+impl Handle {
+    /// Whether a person clicked on it, once it is shown no more or somebody answered. Where the bus ends nothing is answered.
+    async fn is_clicked(&mut self) -> bool {
+        while let Some(said) = self.said.next().await {
+            let Ok(said) = said else { return false };
+            let header = said.header();
+            let body = said.body();
+            match header.member().map(|member| member.as_str()) {
+                Some("ActionInvoked") => {
+                    let Ok((id, action)) = body.deserialize::<(u32, String)>() else { continue };
+                    if id == self.id {
+                        return is_click(&NotificationResponse::Action(action));
+                    }
+                }
+                Some("NotificationClosed") => {
+                    let Ok((id, _reason)) = body.deserialize::<(u32, u32)>() else { continue };
+                    if id == self.id {
+                        return false;
+                    }
+                }
+                Some(_) | None => {}
+            }
+        }
+        false
+    }
+
+    async fn close(self) -> zbus::Result<()> {
+        close(&self.connection, self.id).await
+    }
+}
+
+async fn happens(shown: &mut Handle, heard: &mut mpsc::UnboundedReceiver<Word>) -> Happened {
     tokio::select! {
-        () = answered => if clicked.get() { Happened::Clicked } else { Happened::Closed },
+        is_clicked = shown.is_clicked() => if is_clicked { Happened::Clicked } else { Happened::Closed },
         Some(word) = heard.recv() => Happened::Said(word),
     }
 }
 
-/// The daemon that shows notifications now, by a name that no other one has or had.
-async fn daemon() -> zbus::Result<String> {
-    whose(&Connection::session().await?).await
-}
-
-async fn whose(connection: &Connection) -> zbus::Result<String> {
-    let bus = DBusProxy::new(connection).await?;
-    let owner = bus.get_name_owner(BusName::try_from(DAEMON)?).await?;
-    Ok(format!("{} {owner}", bus.get_id().await?))
-}
-
-/// What is shown there, if that daemon is still the one.
-async fn close(place: &Place) -> zbus::Result<()> {
-    let connection = Connection::session().await?;
-    if whose(&connection).await? == place.0 {
-        connection
-            .call_method(Some(DAEMON), DAEMON_PATH, Some(DAEMON), "CloseNotification", &(place.1,))
-            .await?;
+impl Bus {
+    async fn connection(&self) -> zbus::Result<Connection> {
+        let known = self.0.borrow().clone();
+        match known {
+            Some(connection) => Ok(connection),
+            None => {
+                let new = Connection::session().await?;
+                // Somebody else may have come first.
+                Ok(self.0.borrow_mut().get_or_insert(new).clone())
+            }
+        }
     }
+
+    /// Whether the connection is gone, and not only an answer. The next word makes another one.
+    fn is_broken(&self, error: &zbus::Error) -> bool {
+        let is_broken = matches!(error, zbus::Error::InputOutput(_));
+        if is_broken {
+            self.0.borrow_mut().take();
+        }
+        is_broken
+    }
+
+    async fn show(&self, news: &News, instead_of: Option<u32>) -> zbus::Result<Handle> {
+        let connection = self.connection().await?;
+        // Listened for before it is shown: a click may come at once.
+        let rule = MatchRule::builder().msg_type(Type::Signal).interface(DAEMON)?.path(DAEMON_PATH)?.build();
+        let said = MessageStream::for_match_rule(rule, &connection, None).await?;
+        let wanted = notification(news);
+        // An order stays until somebody saw it.
+        let (urgency, timeout) = match news.waits_for {
+            Some(_) => (CRITICAL, FOR_EVER),
+            None => (NORMAL, AS_LONG_AS_USUAL),
+        };
+        let hints =
+            BTreeMap::from([("desktop-entry", Value::from(DESKTOP_NAME)), ("urgency", Value::from(urgency))]);
+        let (title, text) = (wanted.summary.as_str(), wanted.body.as_str());
+        let (name, instead_of) = (wanted.appname.as_str(), instead_of.unwrap_or_default());
+        let body = (name, instead_of, DESKTOP_NAME, title, text, &wanted.actions, hints, timeout);
+        let answer = connection.call_method(Some(DAEMON), DAEMON_PATH, Some(DAEMON), "Notify", &body).await?;
+        let id = answer.body().deserialize()?;
+        Ok(Handle { id, connection, said })
+    }
+
+    /// The daemon that shows notifications now, by a name that no other one has or had.
+    async fn daemon(&self) -> zbus::Result<String> {
+        let bus = DBusProxy::new(&self.connection().await?).await?;
+        let owner = bus.get_name_owner(BusName::try_from(DAEMON)?).await?;
+        Ok(format!("{} {owner}", bus.get_id().await?))
+    }
+
+    /// What an earlier life of the program showed there, if that daemon is still the one.
+    async fn close(&self, place: &Place) -> zbus::Result<()> {
+        if self.daemon().await? == place.0 {
+            close(&self.connection().await?, place.1).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn close(connection: &Connection, id: u32) -> zbus::Result<()> {
+    connection.call_method(Some(DAEMON), DAEMON_PATH, Some(DAEMON), "CloseNotification", &(id,)).await?;
     Ok(())
 }

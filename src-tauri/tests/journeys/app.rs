@@ -161,8 +161,17 @@ impl App {
 
     /// Kills the program, and not the driver, at this very moment.
     pub(crate) fn kill(self) {
+        self.end_by("-KILL");
+    }
+
+    /// As a session says to its programs that it ends.
+    pub(crate) fn end(self) {
+        self.end_by("-TERM");
+    }
+
+    fn end_by(self, signal: &str) {
         let process = self.process();
-        let killed = Command::new("kill").args(["-KILL", &process.to_string()]).status().unwrap();
+        let killed = Command::new("kill").args([signal, &process.to_string()]).status().unwrap();
         assert!(killed.success());
         until("the program is gone", || {
             (!Path::new("/proc").join(process.to_string()).join("exe").exists()).then_some(())

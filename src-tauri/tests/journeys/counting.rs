@@ -1,9 +1,11 @@
-//! A notification daemon that shows nothing and notes what it was asked, in order.
+//! A notification daemon that shows nothing and notes what it was asked, in order. As GNOME's does, it may let only the connection
+//! that showed something put another in its place.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Runtime;
+use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::OwnedValue;
 
@@ -30,9 +32,18 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn on(stage: &Stage) -> Self {
+        Self::start(stage, false)
+    }
+
+    /// What a connection showed only that connection replaces.
+    pub(crate) fn strict_on(stage: &Stage) -> Self {
+        Self::start(stage, true)
+    }
+
+    fn start(stage: &Stage, is_strict: bool) -> Self {
         let heard = Arc::<Mutex<Vec<Heard>>>::default();
         let runtime = Runtime::new().unwrap();
-        let notes = Notes { heard: Arc::clone(&heard), last: 0 };
+        let notes = Notes { heard: Arc::clone(&heard), is_strict, senders: Vec::new() };
         let connection = runtime.block_on(async {
             let builder = zbus::connection::Builder::address(stage.bus.as_str())?;
             let builder = builder.serve_at("/org/freedesktop/Notifications", notes)?;
@@ -55,7 +66,9 @@ impl Daemon {
 
 struct Notes {
     heard: Arc<Mutex<Vec<Heard>>>,
-    last: u32,
+    is_strict: bool,
+    /// Who showed each, by its number from 1 on.
+    senders: Vec<String>,
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
@@ -71,11 +84,19 @@ impl Notes {
         _actions: Vec<String>,
         _hints: BTreeMap<String, OwnedValue>,
         _timeout: i32,
-    ) -> u32 {
-        self.last += u32::from(instead_of == 0);
-        let id = if instead_of == 0 { self.last } else { instead_of };
+        #[zbus(header)] header: Header<'_>,
+    ) -> zbus::fdo::Result<u32> {
+        let sender = header.sender().unwrap().to_string();
+        if instead_of == 0 {
+            self.senders.push(sender.clone());
+        }
+        let last = u32::try_from(self.senders.len()).unwrap();
+        let id = if instead_of == 0 { last } else { instead_of };
+        if self.is_strict && self.senders[usize::try_from(id).unwrap() - 1] != sender {
+            return Err(zbus::fdo::Error::InvalidArgs("Invalid notification ID".into()));
+        }
         self.heard.lock().unwrap().push(Heard::Shown { id, instead_of, title });
-        id
+        Ok(id)
     }
 
     async fn close_notification(&mut self, id: u32, #[zbus(signal_emitter)] told: SignalEmitter<'_>) {

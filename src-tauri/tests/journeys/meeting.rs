@@ -60,13 +60,8 @@ fn two_windows_without_a_server_share_an_open_order_and_it_is_paid_once() {
 
 /// The first claims its stall at the server, and lets the second in.
 pub(crate) fn become_two(server: &Server, first: &App, second: &App) {
-    let is_done = |answer: Answer| assert_eq!(answer, Answer::Device(DeviceReply::Done));
-    for app in [first, second] {
-        is_done(app.device(0x40, DeviceVerb::UseServer { server: server.url() }));
-    }
-    let (email, password) = ("amina@example.org".to_owned(), "orchid ladder frost".to_owned());
-    is_done(first.device(0x41, DeviceVerb::CreateAccount { email, password }));
-    is_done(first.device(0x42, DeviceVerb::Connect(STALL)));
+    become_one(server, first);
+    is_done(&second.device(0x40, DeviceVerb::UseServer { server: server.url() }));
     let device_name = "second till".to_owned();
     let joined = second.device(0x44, DeviceVerb::Join { invitation: invitation(first, 0x43), device_name });
     assert!(matches!(joined, Answer::Device(DeviceReply::Joined(_))), "{joined:?}");
@@ -75,6 +70,18 @@ pub(crate) fn become_two(server: &Server, first: &App, second: &App) {
         matches!(second.call(&Call::Ask(product.clone())), Answer::View(View::Product(_))).then_some(())
     });
     second.act(0x45, Verb::OpenShift { shift: ShiftId([0x46; 16]), float_minor: 0 });
+}
+
+/// The stall of one window is at the server.
+pub(crate) fn become_one(server: &Server, app: &App) {
+    is_done(&app.device(0x40, DeviceVerb::UseServer { server: server.url() }));
+    let (email, password) = ("amina@example.org".to_owned(), "orchid ladder frost".to_owned());
+    is_done(&app.device(0x41, DeviceVerb::CreateAccount { email, password }));
+    is_done(&app.device(0x42, DeviceVerb::Connect(STALL)));
+}
+
+fn is_done(answer: &Answer) {
+    assert_eq!(*answer, Answer::Device(DeviceReply::Done));
 }
 
 fn invitation(app: &App, id: u8) -> String {

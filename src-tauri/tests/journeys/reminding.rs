@@ -6,7 +6,7 @@ use soko_domain::ids::OrderId;
 
 use crate::app::{App, MANGO, STALL};
 use crate::counting::{Daemon, Heard};
-use crate::meeting::become_two;
+use crate::meeting::{become_one, become_two};
 use crate::server::{Server, Wish};
 use crate::stage::{Stage, until};
 
@@ -55,4 +55,32 @@ fn an_order_has_one_notification_through_reminders_and_a_kill_until_another_devi
     assert_eq!(heard[before], shown(2, 0, "New order"), "{heard:?}");
     app.call(&Call::Ask(Query::Order { stall: STALL, order: OrderId([SECOND; 16]) }));
     daemon.until("whoever looks needs it no more", |heard| heard.ends_with(&[Heard::Closed(2)]));
+}
+
+#[test]
+fn a_reminder_replaces_what_the_same_connection_showed_and_a_normal_end_takes_it_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Stage::without_daemon(folder.path());
+    let (daemon, server) = (Daemon::strict_on(&stage), Server::start(&stage));
+    let start = || App::start_with(&stage, &["--remind-after", "1"]);
+    let app = start();
+    app.open_stall();
+    app.act(20, Verb::ReturnShare { product: MANGO, quantity: 5 });
+    become_one(&server, &app);
+
+    is_ordered(&server, FIRST);
+    let heard = daemon.until("it is told twice again", |heard| heard.len() >= 3);
+    let expected = [shown(1, 0, "New order"), shown(1, 1, "Still waiting"), shown(1, 1, "Still waiting")];
+    assert_eq!(heard[..3], expected, "{heard:?}");
+
+    // Whoever showed it is gone, so what is told next stands beside nothing.
+    app.kill();
+    let before = daemon.heard().len();
+    let app = start();
+    let heard = daemon.until("it is told anew", |heard| heard.len() > before);
+    assert_eq!(heard[before], shown(2, 0, "Still waiting"), "{heard:?}");
+
+    app.end();
+    let heard = daemon.until("it goes with the program", |heard| heard.contains(&Heard::Closed(2)));
+    assert!(heard.ends_with(&[Heard::Closed(2)]), "{heard:?}");
 }

@@ -2,8 +2,8 @@
 //! or on many. docs/large-questions.md says what the files hold.
 //!
 //! One moment of the store is read beside whoever serves it, stall after stall and in portions, so memory stays flat. No
-//! name of a person and no free text is written, and whoever bought is another number than in the records. No question is
-//! answered here.
+//! name of a person and no free text is written, and whoever bought and each sale and order are other numbers than in the
+//! records. No question is answered here.
 
 mod folder;
 mod rows;
@@ -21,7 +21,7 @@ use rows::{Hidden, Ledger};
 use sheet::Files;
 
 /// Of the files. It rises when a column changes its meaning or goes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {

@@ -215,8 +215,9 @@ fn unit(row: &Row) -> Result<&'static str, StoreError> {
     })
 }
 
-/// What whoever bought is called in the files: the same in all of them and each time, another one at each stall, and nothing that a
-/// record says. Without the store's secret nobody can tell who it was.
+/// What whoever bought, and what they bought together, is called in the files: the same in all of them and each time, another one at
+/// each stall, and nothing that a record says. Without the store's secret nobody can tell who it was, nor find a sale by what its
+/// receipt or its order's address calls it.
 pub(super) struct Hidden(ServerSecret);
 
 impl Hidden {
@@ -230,7 +231,16 @@ impl Hidden {
     }
 
     fn customer(&self, stall: LogId, customer: ThingId) -> ByteArray {
-        let Hash(digest) = self.0.digest("customers in files", &format!("{stall}{customer}"));
+        self.name("customers in files", stall, customer)
+    }
+
+    /// A sale, or an order and the sale that it became, so that both can be joined.
+    fn basket(&self, stall: LogId, basket: ThingId) -> ByteArray {
+        self.name("baskets in files", stall, basket)
+    }
+
+    fn name(&self, what: &str, stall: LogId, thing: ThingId) -> ByteArray {
+        let Hash(digest) = self.0.digest(what, &format!("{stall}{thing}"));
         let mut hidden = [0; ThingId::SIZE];
         hidden.copy_from_slice(&digest[..ThingId::SIZE]);
         id(ThingId(hidden))
@@ -347,7 +357,8 @@ impl Ledger<'_> {
         if (found.author, found.seq) != place {
             return Ok(());
         }
-        let (order, currency) = (id(placed.order), ByteArray::from(placed.currency.code()));
+        let order = self.hidden.basket(stall, ThingId(placed.order.0));
+        let currency = ByteArray::from(placed.currency.code());
         let ended = (found.ended_ms != 0).then_some(found.ended_ms);
         let row = |product: Option<ProductId>, [quantity, total, tax, discount]: [i64; 4]| {
             vec![
@@ -404,7 +415,7 @@ impl Names<'_> {
         let customer = about.customer.filter(|customer| *customer != ThingId::default());
         let named = Named {
             stall: of_stall.clone(),
-            sale: id(about.sale),
+            sale: self.hidden.basket(stall, ThingId(about.sale.0)),
             register: id(about.register),
             customer: customer.map(|customer| self.hidden.customer(stall, customer)),
         };

@@ -8,6 +8,7 @@ use soko_domain::ids::ThingId;
 use soko_record_log::{StoreError, Tx, log};
 
 use super::chance::Chance;
+use super::customers;
 use super::device::DeviceError;
 use super::goods::{Shelf, shelves, small_shelves};
 use super::items::{self, Item};
@@ -36,14 +37,17 @@ const PAINTED_AHEAD: usize = 2;
 pub struct Size {
     days: i64,
     buyers: usize,
+    /// Whom each stall knows by name.
+    customers: usize,
     names_of_each: usize,
     is_small: bool,
 }
 
 impl Size {
-    pub const WHOLE: Self = Self { days: 90, buyers: 120, names_of_each: usize::MAX, is_small: false };
+    pub const WHOLE: Self =
+        Self { days: 90, buyers: 120, customers: 20, names_of_each: usize::MAX, is_small: false };
     /// For tests: three stalls, and two stretches of days.
-    pub const SMALL: Self = Self { days: 12, buyers: 6, names_of_each: 1, is_small: true };
+    pub const SMALL: Self = Self { days: 12, buyers: 6, customers: 10, names_of_each: 1, is_small: true };
 
     fn shelves(self) -> Vec<&'static Shelf> {
         if self.is_small { small_shelves() } else { shelves() }
@@ -77,6 +81,7 @@ pub struct Made {
     pub registers: usize,
     pub products: usize,
     pub pictures: usize,
+    pub customers: usize,
     pub sales: usize,
     pub refunds: usize,
     pub orders: usize,
@@ -181,8 +186,10 @@ fn trade_all(tools: &Tools<'_>, plans: Vec<Plan>, painted: &Receiver<Painted>) -
         let offset_ms = i64::from(shelf.offset_minutes) * 60_000;
         let today_ms = (tools.now_ms + offset_ms).div_euclid(DAY_MS) * DAY_MS - offset_ms;
         let first_ms = today_ms - (tools.size.days - 1) * DAY_MS;
-        let mut stall = DemoStall::found(tools, shelf, *owner, (plan.items, plan.chance))?;
+        let known = customers::of(tools, plan.number, tools.size.customers)?;
+        let mut stall = DemoStall::found(tools, shelf, *owner, (plan.items, known, plan.chance))?;
         made.pictures += stall.fill(&pictures, first_ms)?;
+        stall.remember(today_ms)?;
         let mut from = 0;
         while from < tools.size.days {
             next(shelf.name);

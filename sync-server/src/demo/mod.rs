@@ -3,6 +3,7 @@
 //! written past the rules.
 
 mod chance;
+mod customers;
 pub mod device;
 mod goods;
 mod items;

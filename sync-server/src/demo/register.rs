@@ -20,6 +20,7 @@ use soko_domain::verbs::refund::{self, Refund, RefundedLine};
 use soko_domain::verbs::return_share::{self, ReturnShare};
 
 use super::chance::Chance;
+use super::customers::{self, Customer};
 use super::device::Device;
 use super::goods::Shelf;
 use super::items::Item;
@@ -39,6 +40,8 @@ pub(super) struct Register {
     pub(super) device: Device,
     shares: BTreeMap<ProductId, i64>,
     next_receipt: u64,
+    /// Of this register's visits: apart from those of another one of the stall.
+    visits: u64,
     pub(super) sales: usize,
     pub(super) refunds: usize,
 }
@@ -50,6 +53,8 @@ pub(super) struct Counter<'a> {
     pub(super) items: &'a [Item],
     pub(super) currency: Currency,
     pub(super) entropy: &'a dyn Entropy,
+    pub(super) customers: &'a [Customer],
+    pub(super) seed: u64,
     /// Nothing happens later than this.
     pub(super) until_ms: i64,
 }
@@ -63,8 +68,9 @@ struct Day {
 }
 
 impl Register {
-    pub(super) fn new(device: Device) -> Self {
-        Self { device, shares: BTreeMap::new(), next_receipt: 1, sales: 0, refunds: 0 }
+    /// `visits` is a number that no other register of the stall has.
+    pub(super) fn new(device: Device, visits: u64) -> Self {
+        Self { device, shares: BTreeMap::new(), next_receipt: 1, visits, sales: 0, refunds: 0 }
     }
 
     pub(super) fn author(&self) -> AuthorId {
@@ -137,6 +143,50 @@ impl Register {
         self.write(put_coupon::decide(&facts, PutCoupon { code: code.into(), terms }), at_ms)
     }
 
+    /// Writes down whom the stall knows by name.
+    pub(super) fn knows(&mut self, customers: &[Customer], at_ms: i64) -> Result<(), DemoError> {
+        customers.iter().try_for_each(|one| Ok(self.device.write(one.entries()?, at_ms)?))
+    }
+
+    /// A day long before the weeks that the demo shows, on which these came. What each buys was brought for them, so that everything else
+    /// is sold as if they had not come.
+    pub(super) fn long_ago(
+        &mut self,
+        counter: Counter<'_>,
+        midnight_ms: i64,
+        (who, chance): (&[ThingId], &mut Chance),
+    ) -> Result<(), DemoError> {
+        let mut day = self.open(counter, midnight_ms + OPENS_MINUTES * MINUTE_MS)?;
+        for customer in who {
+            day.at_ms += 30 * MINUTE_MS;
+            let Some(item) = drawn(counter.items, chance) else { continue };
+            let quantity = item.wanted(chance);
+            let cost_minor = Some(item.cost_minor.saturating_mul(quantity) / item.per);
+            let brought = ReceivedLine { product: item.product, quantity, cost_minor };
+            let delivery = ThingId(random(counter.entropy)?);
+            let command = ReceiveStock { delivery, lines: vec![brought], note: "delivery".into() };
+            self.write(receive_stock::decide(&command), day.at_ms)?;
+            *self.shares.entry(item.product).or_default() += quantity;
+            let wanted = line(item, quantity, (item.price_minor, Discount::None));
+            let (lines, texts) = (vec![wanted.0], vec![wanted.1]);
+            self.ring_up(counter, &mut day, (lines, texts, Some(*customer)), chance)?;
+        }
+        day.at_ms += 30 * MINUTE_MS;
+        let expected_minor = day.float_minor + day.cash_minor;
+        let facts = close_shift::Facts { open_shift: Some(day.shift), expected_minor };
+        let command = CloseShift { shift: day.shift, counted_minor: expected_minor, reason: String::new() };
+        self.write(close_shift::decide(&facts, &command), day.at_ms)
+    }
+
+    fn open(&mut self, counter: Counter<'_>, at_ms: i64) -> Result<Day, DemoError> {
+        let unit = 10i64.pow(u32::from(counter.currency.exponent()));
+        let shift = ShiftId(random(counter.entropy)?);
+        let day = Day { shift, float_minor: FLOAT_UNITS * unit, cash_minor: 0, at_ms };
+        let open = OpenShift { shift, float_minor: day.float_minor };
+        self.write(open_shift::decide(&open_shift::Facts::default(), &open), at_ms)?;
+        Ok(day)
+    }
+
     /// Sells for a day. `midnight_ms` is the stall's own. The last day ends in the middle.
     pub(super) fn day(
         &mut self,
@@ -149,14 +199,7 @@ impl Register {
             return Ok(());
         }
         let unit = 10i64.pow(u32::from(counter.currency.exponent()));
-        let mut day = Day {
-            shift: ShiftId(random(counter.entropy)?),
-            float_minor: FLOAT_UNITS * unit,
-            cash_minor: 0,
-            at_ms: opened_ms,
-        };
-        let open = OpenShift { shift: day.shift, float_minor: day.float_minor };
-        self.write(open_shift::decide(&open_shift::Facts::default(), &open), opened_ms)?;
+        let mut day = self.open(counter, opened_ms)?;
         let usual = counter.shelf.sales_a_day;
         for _ in 0..chance.between(usual / 2, usual * 3 / 2) {
             day.at_ms += i64::from(chance.between(60, 540 * 60 * 2 / usual.max(1))) * 1_000;
@@ -187,6 +230,19 @@ impl Register {
         if lines.is_empty() {
             return Ok(());
         }
+        let days_ago = (counter.until_ms - day.at_ms).div_euclid(DAY_MS);
+        let number = self.visits + self.next_receipt;
+        let customer = customers::buyer(counter.customers, (counter.seed, number), days_ago);
+        self.ring_up(counter, day, (lines, texts, customer), chance)
+    }
+
+    fn ring_up(
+        &mut self,
+        counter: Counter<'_>,
+        day: &mut Day,
+        (lines, texts, customer): (Vec<BasketLine>, Vec<LineText>, Option<ThingId>),
+        chance: &mut Chance,
+    ) -> Result<(), DemoError> {
         let basket = Basket { lines, discount: Discount::None, policy: Policy::plain(counter.currency) };
         let total_minor = price(&basket).map_err(fault)?.total_minor;
         let tender = tender(counter, total_minor, chance);
@@ -205,7 +261,7 @@ impl Register {
             tenders: vec![tender],
             beyond: BeyondShare::Refuse,
             note: String::new(),
-            customer: None,
+            customer,
             tab: None,
         };
         let entries = make_sale::decide(&facts, &command).map_err(fault)?;
@@ -238,21 +294,13 @@ impl Register {
                 continue;
             }
             let discount = if chance.percent(3) { Discount::Percent(DISCOUNT) } else { Discount::None };
-            let taxes = if item.tax_ppm == 0 { vec![] } else { vec![TaxRate::inclusive(Ppm(item.tax_ppm))] };
-            let (unit_price_minor, price_per) = (item.price_on(day), item.per);
-            if unit_price_minor != item.price_minor && chance.percent(ITEM_MINDED_PERCENT) {
+            let price_minor = item.price_on(day);
+            if price_minor != item.price_minor && chance.percent(ITEM_MINDED_PERCENT) {
                 continue;
             }
-            let quantity = Quantity(quantity);
-            lines.push(BasketLine {
-                product: item.product,
-                quantity,
-                unit_price_minor,
-                price_per,
-                discount,
-                taxes,
-            });
-            texts.push(LineText { unit: Some(item.unit), ..LineText::named(&item.name) });
+            let (wanted, text) = line(item, quantity, (price_minor, discount));
+            lines.push(wanted);
+            texts.push(text);
         }
         (lines, texts)
     }
@@ -312,6 +360,19 @@ impl Register {
     }
 }
 
+fn line(item: &Item, quantity: i64, (price_minor, discount): (i64, Discount)) -> (BasketLine, LineText) {
+    let taxes = if item.tax_ppm == 0 { vec![] } else { vec![TaxRate::inclusive(Ppm(item.tax_ppm))] };
+    let line = BasketLine {
+        product: item.product,
+        quantity: Quantity(quantity),
+        unit_price_minor: price_minor,
+        price_per: item.per,
+        discount,
+        taxes,
+    };
+    (line, LineText { unit: Some(item.unit), ..LineText::named(&item.name) })
+}
+
 /// A product, the likelier the more often people ask for it.
 pub(super) fn drawn<'a>(items: &'a [Item], chance: &mut Chance) -> Option<&'a Item> {
     let all: u32 = items.iter().map(|item| item.weight).sum();
@@ -356,9 +417,11 @@ mod tests {
         let mut chance = Chance::new(1, 1);
         let items = items::of(shelf, 1, usize::MAX, &mut chance);
         let currency = Currency::parse(shelf.currency).unwrap();
-        let counter = Counter { shelf, items: &items, currency, entropy: &OsEntropy, until_ms: i64::MAX };
+        let (customers, seed, until_ms) = (&[], 1, i64::MAX);
+        let counter =
+            Counter { shelf, items: &items, currency, entropy: &OsEntropy, customers, seed, until_ms };
         let device = Device::new([1; 32], LogId([2; 16]), [3; 16], "Register 1").unwrap();
-        let mut register = Register::new(device);
+        let mut register = Register::new(device, 0);
         for day in 0..DAYS {
             register.receive(counter, 10, day * DAY_MS).unwrap();
             register.day(counter, day * DAY_MS, &mut chance).unwrap();

@@ -16,6 +16,7 @@ use soko_record_log::Tx;
 use soko_replication::Page;
 
 use super::chance::Chance;
+use super::customers::Customer;
 use super::device::Device;
 use super::goods::Shelf;
 use super::items::Item;
@@ -37,6 +38,10 @@ const EXCHANGES_MAX: usize = 200;
 /// Pictures in one transaction.
 const PICTURES_AT_ONCE: usize = 64;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// The stream of what was bought long ago.
+const VISITORS: u64 = 3 << 40;
+/// More sales than any register of the demo makes.
+const VISITS_BITS: u32 = 32;
 const MINUTE_MS: i64 = 60_000;
 /// What each delivery brings for an ordinary product, for ten days.
 const PORTIONS_EACH: i64 = 10;
@@ -67,6 +72,7 @@ pub(super) struct DemoStall<'a> {
     currency: Currency,
     registers: Vec<Register>,
     items: Vec<Item>,
+    customers: Vec<Customer>,
     chance: Chance,
 }
 
@@ -113,11 +119,12 @@ impl<'a> DemoStall<'a> {
         tools: &'a Tools<'a>,
         shelf: &'static Shelf,
         owner: ThingId,
-        (items, chance): (Vec<Item>, Chance),
+        (items, customers, chance): (Vec<Item>, Vec<Customer>, Chance),
     ) -> Result<Self, DemoError> {
         let stall = LogId(random(tools.entropy)?);
         let currency = Currency::parse(shelf.currency).ok_or_else(|| fault("an unknown currency"))?;
-        let mut founded = Self { tools, shelf, stall, owner, currency, registers: Vec::new(), items, chance };
+        let registers = Vec::new();
+        let mut founded = Self { tools, shelf, stall, owner, currency, registers, items, customers, chance };
         for number in 1..=shelf.registers {
             founded.enrol(number)?;
         }
@@ -147,7 +154,7 @@ impl<'a> DemoStall<'a> {
             Ok::<_, Refusal>(())
         };
         tools.store.write_blocking(Shard::stall(stall), work)?;
-        self.registers.push(Register::new(device));
+        self.registers.push(Register::new(device, u64::try_from(number).unwrap_or(0) << VISITS_BITS));
         Ok(())
     }
 
@@ -183,6 +190,47 @@ impl<'a> DemoStall<'a> {
         }
         self.exchange_at(0, at_ms)?;
         Ok(hashes.iter().collect::<std::collections::BTreeSet<_>>().len())
+    }
+
+    /// Whom the stall knows, and those who came long before the weeks that are shown.
+    pub(super) fn remember(&mut self, today_ms: i64) -> Result<(), DemoError> {
+        let (items, known) = (std::mem::take(&mut self.items), std::mem::take(&mut self.customers));
+        let counter = self.counter(&items, &known);
+        let mut visits: BTreeMap<i64, Vec<ThingId>> = BTreeMap::new();
+        for one in &known {
+            if let Some(days_ago) = one.came_days_ago {
+                visits.entry(today_ms - days_ago * DAY_MS).or_default().push(one.put.customer);
+            }
+        }
+        let mut chance = Chance::new(self.tools.seed, VISITORS + u64::try_from(known.len()).unwrap_or(0));
+        let done = match self.registers.first_mut() {
+            None => Ok(()),
+            Some(first) => {
+                let first_ms = visits.keys().next().copied().unwrap_or(today_ms);
+                first.knows(&known, first_ms).and_then(|()| {
+                    visits.iter().try_for_each(|(midnight_ms, who)| {
+                        first.long_ago(counter, *midnight_ms, (who, &mut chance))
+                    })
+                })
+            }
+        };
+        (self.items, self.customers) = (items, known);
+        done
+    }
+
+    fn counter<'c>(&self, items: &'c [Item], customers: &'c [Customer]) -> Counter<'c>
+    where
+        'a: 'c,
+    {
+        Counter {
+            shelf: self.shelf,
+            items,
+            currency: self.currency,
+            entropy: self.tools.entropy,
+            customers,
+            seed: self.tools.seed,
+            until_ms: self.tools.now_ms,
+        }
     }
 
     /// What an operator does with a few stalls of a market.
@@ -234,16 +282,10 @@ impl<'a> DemoStall<'a> {
 
     /// A stretch of days: deliveries, sales, and what people ordered meanwhile.
     pub(super) fn trade(&mut self, days: Days, buyers: &[ThingId], made: &mut Made) -> Result<(), DemoError> {
-        let items = std::mem::take(&mut self.items);
-        let counter = Counter {
-            shelf: self.shelf,
-            items: &items,
-            currency: self.currency,
-            entropy: self.tools.entropy,
-            until_ms: self.tools.now_ms,
-        };
+        let (items, known) = (std::mem::take(&mut self.items), std::mem::take(&mut self.customers));
+        let counter = self.counter(&items, &known);
         let done = self.sell(counter, days).and_then(|()| self.take_orders(counter, days, buyers, made));
-        self.items = items;
+        (self.items, self.customers) = (items, known);
         done?;
         if days.is_last { self.lower_some() } else { Ok(()) }
     }
@@ -400,6 +442,7 @@ impl<'a> DemoStall<'a> {
         made.stalls += 1;
         made.registers += self.registers.len();
         made.products += self.items.len();
+        made.customers += self.customers.len();
         made.sales += self.registers.iter().map(|register| register.sales).sum::<usize>();
         made.refunds += self.registers.iter().map(|register| register.refunds).sum::<usize>();
     }

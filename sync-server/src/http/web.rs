@@ -17,6 +17,7 @@ use crate::http::plain::asked_language;
 use crate::http::problem::Problem;
 use crate::messages::words::Language;
 use crate::web::page::{self, Paint};
+use crate::web::spoken;
 use crate::web::{Found, INDEX, Packed, Program, has_ending, media_type, never_changes, tag_of};
 
 /// Paths that are never pages of the app.
@@ -34,6 +35,7 @@ const ASK_AGAIN: &str = "no-cache";
 const KEPT_APP: HeaderName = HeaderName::from_static("soko-app");
 /// So does the language of what is painted.
 const PAGE_VARIES: &str = "soko-app, accept-language";
+const MANIFEST_VARIES: &str = "accept-language";
 /// How addresses of the shopper's side begin.
 const SHOPPERS: [&str; 10] =
     ["", "market", "search", "category", "stall", BASKET, "my-orders", "liked", "addresses", "me"];
@@ -50,6 +52,12 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     if !is_page_or_file {
         return nothing_here();
     }
+    let language = asked_language(headers).unwrap_or_default();
+    if path == spoken::MANIFEST
+        && let Some(made) = app.settings().web.find(path, &[])
+    {
+        return manifest(&made, language, headers);
+    }
     if let Some(found) = app.settings().web.find(path, &accepted(headers)) {
         return file(path, found, headers);
     }
@@ -60,13 +68,13 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     match app.settings().web.page(program(path, headers)) {
         Some(index) => {
             let origin = origin(&app, headers);
-            let language = asked_language(headers).unwrap_or_default();
             let (status, painted) = match paint(&app, path, (&origin, language)).await {
                 Painted::Known(paint) => (StatusCode::OK, Some(paint)),
                 Painted::Plain => (StatusCode::OK, None),
                 // The app says so in the visitor's language; the status says it to whoever only reads that.
                 Painted::Missing => (StatusCode::NOT_FOUND, None),
             };
+            let index = spoken::page(&index, language);
             page(status, page::fill(&index, painted.as_ref(), &origin), headers)
         }
         None if path == "/" => (StatusCode::OK, NOT_MADE).into_response(),
@@ -141,6 +149,16 @@ fn file(path: &str, found: Found, headers: &HeaderMap) -> Response {
     if let Some(coding) = coding {
         about.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
+    guarded(response)
+}
+
+fn manifest(made: &Found, language: Language, headers: &HeaderMap) -> Response {
+    let said = spoken::manifest(&made.bytes, language);
+    let mut response = tagged(said.clone().into(), &tag_of(&said), headers);
+    let about = response.headers_mut();
+    about.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(spoken::MANIFEST)));
+    about.insert(header::CACHE_CONTROL, HeaderValue::from_static(ASK_AGAIN));
+    about.insert(header::VARY, HeaderValue::from_static(MANIFEST_VARIES));
     guarded(response)
 }
 

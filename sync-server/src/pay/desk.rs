@@ -1,12 +1,14 @@
 //! The providers that this server has. Each class of calls of each has its own breaker, its own seats and a time limit,
 //! so that one that hangs keeps nothing else waiting, least of all the look-ups that find out what happened.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use soko_checkout::{Answer, Breaker, Class};
 use soko_domain::entry::PayWay;
+use soko_domain::ids::OrderId;
 use soko_domain::money::Currency;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -33,6 +35,9 @@ struct Known {
     refused: Mutex<RefusedWords>,
 }
 
+/// The last payment of each way that was looked for after a restore, by when it began and whose it is: the next look goes on behind it.
+type LookedFor = BTreeMap<u8, (i64, OrderId)>;
+
 /// Words in its name that were not taken.
 #[derive(Default)]
 struct RefusedWords {
@@ -44,6 +49,7 @@ struct RefusedWords {
 #[derive(Default)]
 pub struct PayDesk {
     known: Vec<Known>,
+    looked_for: Mutex<LookedFor>,
 }
 
 /// How a stall's buyers can pay now.
@@ -72,7 +78,7 @@ impl PayDesk {
             seats: [const { Semaphore::const_new(SEATS) }; 3],
             refused: Mutex::default(),
         };
-        Self { known: providers.into_iter().map(known).collect() }
+        Self { known: providers.into_iter().map(known).collect(), looked_for: Mutex::default() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -162,6 +168,20 @@ impl PayDesk {
             }
         });
         join_all(probes).await;
+    }
+
+    /// Behind which payment of a way the next look at forgotten ones goes on; from the first where a look came to the end.
+    pub(crate) fn looks_behind(&self, way: PayWay) -> Option<(i64, OrderId)> {
+        let looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
+        looked_for.get(&way.number()).copied()
+    }
+
+    pub(crate) fn looked_up_to(&self, way: PayWay, last: Option<(i64, OrderId)>) {
+        let mut looked_for = self.looked_for.lock().unwrap_or_else(PoisonError::into_inner);
+        match last {
+            Some(last) => looked_for.insert(way.number(), last),
+            None => looked_for.remove(&way.number()),
+        };
     }
 
     /// Somebody says something in a provider's name that is not taken. Whoever forges does so often, and fills no log: says how many such

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use soko_checkout::{Answer, Call, Due, Payment, Status};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId};
@@ -20,7 +22,7 @@ use tracing::field::Empty;
 use crate::core::{CoreRefusal, Now, ShopCore};
 use crate::http::App;
 use crate::pay::provider::{Asked, Provider};
-use crate::pay::rows::{self, DuePayment};
+use crate::pay::rows::{self, DuePayment, Forgotten};
 use crate::pay::{lapse, lost};
 use crate::platform::Refusal;
 use crate::spans::TARGET;
@@ -35,6 +37,8 @@ const REMEMBER_EVERY: Duration = Duration::from_secs(60);
 const DRIVEN_MAX: usize = 64;
 /// Payments of one provider that one look finds; those for which there is no place wait for one.
 const DUE_MAX: usize = 256;
+/// Forgotten payments of one way that are asked about at a time. A provider has more seats, so those that are due find some.
+const REMEMBERED_AT_ONCE: usize = 8;
 /// Steps of one payment before others have their turn.
 const STEPS_MAX: usize = 8;
 
@@ -116,7 +120,9 @@ impl Drop for Driving {
 pub async fn follow(app: App) {
     let mut closing = app.closing();
     let mut places: BTreeMap<String, Arc<Places>> = BTreeMap::new();
-    let (probes, remembering) = (Beside::default(), Beside::default());
+    let (probes, recalling) = (Beside::default(), Beside::default());
+    // One for each way: a provider that hangs keeps those of no other way from being asked.
+    let mut remembering: BTreeMap<u8, Beside> = BTreeMap::new();
     let driven = Arc::new(Driven::default());
     // A directory has one process: whoever had taken a payment on there is gone.
     if app.store().dialect() == Dialect::Sqlite {
@@ -129,8 +135,13 @@ pub async fn follow(app: App) {
     loop {
         tokio::select! {
             _ = remembers.tick() => {
-                let app = app.clone();
-                remembering.start(async move { remember(&app).await });
+                let recalled = app.clone();
+                recalling.start(async move { recall(&recalled).await });
+                for way in app.pay().ways() {
+                    let app = app.clone();
+                    let of_way = remembering.entry(way.number()).or_default();
+                    of_way.start(async move { remember(&app, way).await });
+                }
             }
             () = app.pay_bell().notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -169,30 +180,15 @@ fn drive(mut driving: Driving, places: Arc<Places>) {
     });
 }
 
-/// Payments that only the records know, which devices brought back to a server that was restored.
-async fn remember(app: &App) {
+/// What the records say of payments and nobody here remembers, as far as no provider has to be asked for it.
+async fn recall(app: &App) {
     let ways = app.pay().ways();
-    let others = ways.clone();
-    let nobodys = app.store().read(move |tx| rows::of_nobody(tx, &others, DRIVEN_MAX)).await;
-    for (stall, order, _) in nobodys.unwrap_or_default() {
+    let nobodys = app.store().read(move |tx| rows::of_nobody(tx, &ways, DRIVEN_MAX)).await;
+    for Forgotten { stall, order, .. } in nobodys.unwrap_or_default() {
         let due = DuePayment { stall, order, provider: String::new() };
         match turn(app, &due, PayTurn::NobodyToAsk).await {
             Ok(_) => tracing::warn!(%stall, %order, "pay.forgotten_and_nobody_to_ask"),
             Err(error) => tracing::error!(%error, %order, "pay.nobody_not_told"),
-        }
-    }
-    let found = app.store().read(move |tx| rows::forgotten(tx, &ways, DRIVEN_MAX)).await;
-    for (stall, order, way) in found.unwrap_or_default() {
-        // Who does not answer is asked the next time.
-        let Some(provider) = holder(app, (stall, order, way)).await else { continue };
-        let (name, account) = (provider.name().to_owned(), provider.account(stall));
-        let origin = app.settings().public_origin.clone().unwrap_or_default();
-        let back = format!("{origin}/my-orders/{order}");
-        let to_pay = ToPay { way, provider: name.clone(), account, phone: String::new(), back };
-        let due = DuePayment { stall, order, provider: name };
-        match turn(app, &due, PayTurn::Forgotten(Box::new(to_pay))).await {
-            Ok(_) => tracing::warn!(%stall, %order, "pay.forgotten"),
-            Err(error) => tracing::error!(%error, %order, "pay.not_remembered"),
         }
     }
     let parts = app.store().read(|tx| rows::forgotten_parts(tx, DRIVEN_MAX)).await;
@@ -203,12 +199,40 @@ async fn remember(app: &App) {
     }
 }
 
-/// Who has a payment: of several who take this way the one that shows it, and the first if none does. Nobody while one does not say.
-async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Option<&dyn Provider> {
-    let mut all = app.pay().of_way(way);
-    let first = all.next()?;
-    let others: Vec<&dyn Provider> = all.collect();
-    if others.is_empty() {
+/// Payments of one way that only the records know, which devices brought back to a server that was restored. Each look goes on behind
+/// the last one, so that those of whom nobody says anything keep nobody else waiting.
+async fn remember(app: &App, way: PayWay) {
+    let behind = app.pay().looks_behind(way);
+    let found = app.store().read(move |tx| rows::forgotten(tx, way, behind, DRIVEN_MAX)).await;
+    let found = found.unwrap_or_default();
+    let is_all = found.len() < DRIVEN_MAX;
+    app.pay().looked_up_to(way, found.last().map(Forgotten::place).filter(|_| !is_all));
+    let all = stream::iter(found);
+    all.for_each_concurrent(REMEMBERED_AT_ONCE, |one| remember_one(app, one)).await;
+}
+
+async fn remember_one(app: &App, one: Forgotten) {
+    let Forgotten { stall, order, way, .. } = one;
+    // Who does not answer is asked another time.
+    let Some(provider) = holder(app, one).await else { return };
+    let (name, account) = (provider.name().to_owned(), provider.account(stall));
+    let origin = app.settings().public_origin.clone().unwrap_or_default();
+    let back = format!("{origin}/my-orders/{order}");
+    let to_pay = ToPay { way, provider: name.clone(), account, phone: String::new(), back };
+    let due = DuePayment { stall, order, provider: name };
+    match turn(app, &due, PayTurn::Forgotten(Box::new(to_pay))).await {
+        Ok(_) => tracing::warn!(%stall, %order, "pay.forgotten"),
+        Err(error) => tracing::error!(%error, %order, "pay.not_remembered"),
+    }
+}
+
+/// Who has a payment: of several who take this way the one that shows it, whatever the others do, and the first if none does. Nobody
+/// while one does not say.
+async fn holder<'a>(app: &'a App, one: Forgotten) -> Option<&'a dyn Provider> {
+    let Forgotten { stall, order, way, .. } = one;
+    let all: Vec<&dyn Provider> = app.pay().of_way(way).collect();
+    let first = *all.first()?;
+    if all.len() == 1 {
         return Some(first);
     }
     let read = move |tx: &mut dyn Tx| {
@@ -216,20 +240,33 @@ async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Opt
         let found = read::order(tx, stall, order)?;
         Ok::<_, StoreError>((facts, found, order_money::reference(tx, stall, order)?))
     };
-    let (facts, found, reference) = app.store().read(read).await.ok()?;
+    let (facts, found, reference) = match app.store().read(read).await {
+        Ok(known) => known,
+        Err(error) => {
+            tracing::error!(?error, %order, "pay.not_read");
+            return None;
+        }
+    };
     let ((_, amount_minor), currency) =
         (facts.to_pay?, found.and_then(|found| Currency::parse(&found.currency)));
     // What is in no currency that anybody knows is reported by whoever remembers it.
     let Some(currency) = currency else { return Some(first) };
-    let mut is_unsure = false;
-    for provider in std::iter::once(first).chain(others) {
+    let ask = |provider: &'a dyn Provider| {
         let account = provider.account(stall);
         let mut payment = Payment::forgotten(Due { order, account: account.clone(), amount_minor, currency });
         if facts.paid_minor > 0 {
             payment.recorded(reference.clone());
         }
         let asked = lost::look_up(payment, (stall, app.now_ms()));
-        match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
+        async move {
+            let answer = app.pay().call(provider.name(), &asked, || app.now_ms()).await;
+            (provider, account, answer)
+        }
+    };
+    let mut answers: FuturesUnordered<_> = all.into_iter().map(ask).collect();
+    let mut is_unsure = false;
+    while let Some((provider, account, answer)) = answers.next().await {
+        match answer {
             Answer::Seen(object) if object.due.order == order && object.due.account == account => {
                 return Some(provider);
             }
@@ -244,7 +281,8 @@ async fn holder(app: &App, (stall, order, way): (LogId, OrderId, PayWay)) -> Opt
 /// Everything that is due now, once, one after the other; says how many. For tests, and for whoever has no time to wait.
 pub async fn once(app: &App) -> usize {
     let now_ms = app.now_ms();
-    remember(app).await;
+    recall(app).await;
+    join_all(app.pay().ways().into_iter().map(|way| remember(app, way))).await;
     lapse::once(app).await;
     app.pay().probe(now_ms).await;
     let found: Vec<DuePayment> =
@@ -262,7 +300,14 @@ async fn step(app: &App, due: &DuePayment) -> bool {
 }
 
 async fn steps(app: &App, due: &DuePayment) -> bool {
-    let Ok(Some(mut asked)) = turn(app, due, PayTurn::Begin(open(app, due))).await else { return false };
+    let mut asked = match turn(app, due, PayTurn::Begin(open(app, due))).await {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::error!(%error, order = %due.order, "pay.not_begun");
+            return false;
+        }
+    };
     let mut steps = 0;
     // What comes next is begun with the answer, while that is fresh, and there is one commit less to wait for.
     loop {

@@ -19,6 +19,14 @@ pub(crate) struct Kept {
     pub(crate) begun_ms: i64,
 }
 
+/// What there is of an order's payment here.
+pub(crate) enum Found {
+    None,
+    Kept(Box<Kept>),
+    /// There is a row, and nobody here can read it: an older program's, or a newer one's.
+    Unread,
+}
+
 /// A payment that is to be looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DuePayment {
@@ -32,14 +40,41 @@ const DOUBTED_MS: i64 = 30 * 24 * 3_600_000;
 
 const COLUMNS: &str =
     "provider, way, account, amount_minor, currency, state, doubt, object, page, seen, ending,
-    trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms, begun_ms";
+    trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms, begun_ms, denials";
 
+/// As [`find`], for whoever can do nothing about what cannot be read.
 pub(crate) fn load(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<Kept>, StoreError> {
+    Ok(match find(tx, stall, order)? {
+        Found::Kept(kept) => Some(*kept),
+        Found::None | Found::Unread => None,
+    })
+}
+
+pub(crate) fn find(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Found, StoreError> {
     let sql = format!("select {COLUMNS} from checkout where log = $1 and order_id = $2");
-    let found = tx.query_opt(&sql, params![stall, order])?;
-    let Some(mut kept) = found.map(|row| kept(&row, order)).transpose()? else { return Ok(None) };
-    kept.payment.parts = parts(tx, stall, order)?;
-    Ok(Some(kept))
+    let Some(row) = tx.query_opt(&sql, params![stall, order])? else { return Ok(Found::None) };
+    let read = kept(&row, order).and_then(|kept| Ok((kept, parts(tx, stall, order)?)));
+    let (mut kept, parts) = match read {
+        Ok(read) => read,
+        Err(StoreError::Corrupt(_)) => return Ok(Found::Unread),
+        Err(failed) => return Err(failed),
+    };
+    kept.payment.parts = parts;
+    Ok(Found::Kept(Box::new(kept)))
+}
+
+/// What cannot be read is looked at again then, and keeps no place of what can.
+pub(crate) fn put_off(tx: &mut dyn Tx, stall: LogId, order: OrderId, next_ms: i64) -> Result<(), StoreError> {
+    tx.run(
+        "update checkout set next_ms = $3 where log = $1 and order_id = $2",
+        params![stall, order, next_ms],
+    )
+}
+
+/// Whether a payment ended or is to end without the money; also of one that cannot be read otherwise.
+pub(crate) fn is_ending(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from checkout where log = $1 and order_id = $2 and state >= $3";
+    Ok(tx.query_opt(sql, params![stall, order, State::Cancelling.number()])?.is_some())
 }
 
 fn parts(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Vec<Part>, StoreError> {
@@ -101,6 +136,7 @@ fn kept(row: &Row, order: OrderId) -> Result<Kept, StoreError> {
         asks: row.number(14)?,
         tries: row.number(15)?,
         unanswered: row.number(16)?,
+        denials: row.number(22)?,
         parts: Vec::new(),
     };
     Ok(Kept {
@@ -124,13 +160,13 @@ pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), Sto
     tx.run(
         "insert into checkout (log, order_id, provider, way, account, amount_minor, currency, state, doubt, object,
            page, seen, ending, trouble, looks, is_posted, asks, tries, unanswered, phone, back, asked_ms, next_ms,
-           begun_ms, settled)
+           begun_ms, denials, settled)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-           $23, $24, $25)
+           $23, $24, $25, $26)
          on conflict (log, order_id) do update set state = excluded.state, doubt = excluded.doubt,
            object = excluded.object, page = excluded.page, seen = excluded.seen, ending = excluded.ending,
            trouble = excluded.trouble, looks = excluded.looks, is_posted = excluded.is_posted, asks = excluded.asks,
-           tries = excluded.tries, unanswered = excluded.unanswered, phone = excluded.phone,
+           tries = excluded.tries, unanswered = excluded.unanswered, denials = excluded.denials, phone = excluded.phone,
            asked_ms = excluded.asked_ms, next_ms = excluded.next_ms, settled = excluded.settled",
         params![
             stall,
@@ -157,6 +193,7 @@ pub(crate) fn save(tx: &mut dyn Tx, stall: LogId, kept: &Kept) -> Result<(), Sto
             kept.asked_ms,
             kept.next_ms,
             kept.begun_ms,
+            payment.denials,
             is_settled
         ],
     )
@@ -201,22 +238,41 @@ pub(crate) fn doubt_all(tx: &mut dyn Tx, only: Option<LogId>, now_ms: i64) -> Re
     )?;
     tx.run(
         &format!(
-            "update checkout set looks = 1, tries = 0, unanswered = 0, next_ms = 0, settled = 0
+            "update checkout set looks = 1, tries = 0, unanswered = 0, denials = 0, next_ms = 0, settled = 0
              where {is_meant} and (settled = 0 or (begun_ms > $3 and object <> ''))"
         ),
         params![is_one, log, now_ms - DOUBTED_MS],
     )
 }
 
-/// Payments that a stall's records name and nobody here remembers, as devices brought them back to a server that was
-/// restored, to be paid in one of these ways. What was given back is over.
+/// A payment that a stall's records name and nobody here remembers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Forgotten {
+    pub stall: LogId,
+    pub order: OrderId,
+    pub way: PayWay,
+    /// When the records began to wait for it.
+    pub at_ms: i64,
+}
+
+impl Forgotten {
+    /// Its place in the order in which such payments are looked at.
+    pub fn place(&self) -> (i64, OrderId) {
+        (self.at_ms, self.order)
+    }
+}
+
+/// Such payments as devices brought them back to a server that was restored, to be paid in this way, from behind a place on. What was
+/// given back is over.
 pub fn forgotten(
     tx: &mut dyn Tx,
-    ways: &[PayWay],
+    way: PayWay,
+    behind: Option<(i64, OrderId)>,
     limit: usize,
-) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
-    let sql = forgotten_sql(ways, "");
-    read_forgotten(&tx.query(&sql, params![limit])?)
+) -> Result<Vec<Forgotten>, StoreError> {
+    let (at_ms, order) = behind.unwrap_or((i64::MIN, OrderId::default()));
+    let sql = forgotten_sql(&[way], "and (m.at_ms > $2 or (m.at_ms = $2 and m.order_id > $3))");
+    read_forgotten(&tx.query(&sql, params![limit, at_ms, order])?)
 }
 
 /// Such payments in any other way that has a provider, of which the stall was not told.
@@ -224,7 +280,7 @@ pub(crate) fn of_nobody(
     tx: &mut dyn Tx,
     ways: &[PayWay],
     limit: usize,
-) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+) -> Result<Vec<Forgotten>, StoreError> {
     let has_nobody = |way: &PayWay| way.has_provider() && !ways.contains(way);
     let others: Vec<PayWay> = PayWay::ALL.iter().copied().filter(has_nobody).collect();
     let untold =
@@ -237,7 +293,7 @@ fn forgotten_sql(ways: &[PayWay], also: &str) -> String {
     let numbers = ways.iter().map(|way| way.number().to_string());
     let numbers = std::iter::once("0".to_owned()).chain(numbers).collect::<Vec<_>>().join(", ");
     format!(
-        "select m.log, m.order_id, m.way from order_money m
+        "select m.log, m.order_id, m.way, m.at_ms from order_money m
          join stall_core s on s.log = m.log and s.counter > 1
          join orders o on o.log = m.log and o.order_id = m.order_id and o.placed = 1
          left join checkout c on c.log = m.log and c.order_id = m.order_id
@@ -247,11 +303,11 @@ fn forgotten_sql(ways: &[PayWay], also: &str) -> String {
     )
 }
 
-fn read_forgotten(rows: &[Row]) -> Result<Vec<(LogId, OrderId, PayWay)>, StoreError> {
+fn read_forgotten(rows: &[Row]) -> Result<Vec<Forgotten>, StoreError> {
     let one = |row: &Row| {
         let way = PayWay::from_number(row.number(2)?);
         let way = way.ok_or_else(|| StoreError::Corrupt("a way to pay is unknown".into()))?;
-        Ok((row.id(0)?, row.id(1)?, way))
+        Ok(Forgotten { stall: row.id(0)?, order: row.id(1)?, way, at_ms: row.int(3)? })
     };
     rows.iter().map(one).collect()
 }

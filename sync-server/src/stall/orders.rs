@@ -620,8 +620,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
 /// Whether a provider still charges for it is not known yet, or to nobody here.
 fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreRefusal, StoreError> {
     if rows::is_of_nobody(desk.tx, desk.log, order)? {
-        let detail = "nobody who takes payments here knows whether this order is paid: the shop was told";
-        return Ok(refused(Fault::Conflict, "payment_nobody_to_ask", detail));
+        return Ok(paying::nobody_knows());
     }
     let detail = "the payment of this order is being looked up: try again in a minute";
     Ok(refused(Fault::Later, "payment_looked_up", detail))
@@ -791,6 +790,6 @@ fn unknown() -> CoreRefusal {
     refused(Fault::Conflict, "unknown_order", "the order is not known here")
 }
 
-fn refused(fault: Fault, code: &'static str, detail: &str) -> CoreRefusal {
+pub(super) fn refused(fault: Fault, code: &'static str, detail: &str) -> CoreRefusal {
     CoreRefusal::Refused { fault, code, detail: detail.into() }
 }

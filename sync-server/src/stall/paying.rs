@@ -11,11 +11,11 @@ use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::{order_money, read};
 use soko_record_log::{StoreError, Tx};
 
-use crate::core::CoreRefusal;
+use crate::core::{CoreRefusal, Fault};
 use crate::pay::provider::Asked;
-use crate::pay::rows::{self, Kept};
+use crate::pay::rows::{self, Found, Kept};
 use crate::stall::desk::Desk;
-use crate::stall::orders::held_units;
+use crate::stall::orders::{held_units, refused};
 use crate::stall::transfers::{self, TransferView};
 use crate::stall::{cards, lost, refunds};
 
@@ -25,6 +25,9 @@ pub const LEASE_MS: i64 = 60_000;
 const PATIENCE_MS: i64 = 45 * 60 * 1_000;
 /// How long until it is tried again whether a provider is back.
 const SHUT_MS: i64 = 5_000;
+
+/// When what cannot be read is looked at again: another program may read it by then.
+const UNREAD_MS: i64 = 15 * 60 * 1_000;
 
 /// How an order is to be paid before it is fetched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -125,7 +128,11 @@ pub(super) fn turn(
         | PayTurn::Disputed
         | PayTurn::ForgottenParts => {}
     }
-    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else { return Ok(None) };
+    let mut kept = match rows::find(desk.tx, desk.log, order)? {
+        Found::Kept(kept) => *kept,
+        Found::None => return Ok(None),
+        Found::Unread => return unread(desk, order).map(|()| None),
+    };
     let now_ms = desk.now.now_ms;
     let is_news = is_recorded(desk, &mut kept.payment)?;
     let mut has_time_for = None;
@@ -169,14 +176,19 @@ pub(super) fn turn(
     if let Some(open) = has_time_for {
         call = go_on(desk, &mut kept, open);
     }
-    if call.is_some() {
-        kept.next_ms = now_ms + LEASE_MS;
-    }
-    if call == Some(Call::Ask) && kept.asked_ms == 0 {
-        kept.asked_ms = now_ms;
+    if let Some(call) = call {
+        lease(&mut kept, call, now_ms);
     }
     rows::save(desk.tx, desk.log, &kept)?;
     Ok(call.map(|call| asked(desk, (call, now_ms), kept)))
+}
+
+/// While it is asked nobody else begins anything.
+fn lease(kept: &mut Kept, call: Call, now_ms: i64) {
+    kept.next_ms = now_ms + LEASE_MS;
+    if call == Call::Ask && kept.asked_ms == 0 {
+        kept.asked_ms = now_ms;
+    }
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
@@ -192,7 +204,7 @@ fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
 fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), CoreRefusal> {
-    let is_known = rows::load(desk.tx, desk.log, order)?.is_some();
+    let is_known = rows::is_known(desk.tx, desk.log, order)?;
     let facts = order_money::of(desk.tx, desk.log, order)?;
     let found = read::order(desk.tx, desk.log, order)?;
     let (Some(found), Some((way, amount_minor)), false) = (found, facts.to_pay, is_known) else {
@@ -329,7 +341,7 @@ fn asked(desk: &Desk<'_>, (call, now_ms): (Call, i64), kept: Kept) -> Asked {
 
 /// Whether its payment ended or is to end without the money. Of what is to end, no record says so before its provider did.
 pub(super) fn is_ending(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
-    Ok(rows::load(tx, log, order)?.is_some_and(|kept| kept.payment.state >= State::Cancelling))
+    rows::is_ending(tx, log, order)
 }
 
 /// Whether the records name a payment that a restored server does not remember yet. Its provider may still charge, and only what it
@@ -342,13 +354,25 @@ pub(super) fn is_forgotten(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Resul
 
 /// Whether an order cannot end before its payment does. Then that is asked for, as soon as its payment is remembered.
 pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
-    let Some(mut kept) = rows::load(desk.tx, desk.log, order)? else {
-        return Ok(is_forgotten(desk.tx, desk.log, order)?);
+    let mut kept = match rows::find(desk.tx, desk.log, order)? {
+        Found::Kept(kept) => *kept,
+        Found::None => return Ok(is_forgotten(desk.tx, desk.log, order)?),
+        Found::Unread => return unread_ends_first(desk, order, why),
     };
     if matches!(kept.payment.state, State::Cancelled | State::Returned) {
         return Ok(false);
     }
     is_recorded(desk, &mut kept.payment)?;
+    if kept.payment.is_denied() {
+        // Its provider has no word any more, so it is the stall's, which was told to look.
+        if why != Ending::Stall {
+            return Err(nobody_knows());
+        }
+        let deeds = kept.payment.given_up(why);
+        do_all(desk, &mut kept, &deeds)?;
+        rows::save(desk.tx, desk.log, &kept)?;
+        return Ok(true);
+    }
     if kept.payment.ending.is_none() {
         let mut deeds = kept.payment.cancel(why);
         if desk.core.weak(Sabotage::FreeEarly) {
@@ -361,6 +385,32 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
         rows::save(desk.tx, desk.log, &kept)?;
     }
     Ok(true)
+}
+
+/// A row that nobody here can read: the stall is told once, everything else goes on, and another program may read it.
+fn unread(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    rows::put_off(desk.tx, desk.log, order, desk.now.now_ms + UNREAD_MS)?;
+    if rows::keep_nobody(desk.tx, desk.log, (order, desk.now.now_ms))? {
+        let due_minor =
+            order_money::of(desk.tx, desk.log, order)?.to_pay.map_or(0, |(_, due_minor)| due_minor);
+        tell(desk, IncidentKind::PaymentOdd, order, due_minor)?;
+    }
+    Ok(())
+}
+
+/// Of such a one the stall has the word, unless a record says that it is paid; its buyer has not.
+fn unread_ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
+    unread(desk, order)?;
+    if why != Ending::Stall {
+        return Err(nobody_knows());
+    }
+    Ok(order_money::of(desk.tx, desk.log, order)?.paid_minor > 0)
+}
+
+/// Whether a provider still charges can be asked of nobody.
+pub(super) fn nobody_knows() -> CoreRefusal {
+    let detail = "nobody who takes payments here knows whether this order is paid: the shop was told";
+    refused(Fault::Conflict, "payment_nobody_to_ask", detail)
 }
 
 /// What follows for the stall, in the same transaction.
@@ -473,7 +523,15 @@ pub(super) fn tell(
 }
 
 pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option<PaymentView>, StoreError> {
-    let Some(kept) = rows::load(tx, log, order)? else { return transfers::view(tx, log, order) };
+    let kept = match rows::find(tx, log, order)? {
+        Found::Kept(kept) => *kept,
+        Found::None => return transfers::view(tx, log, order),
+        // Whatever became of it, somebody has to find out.
+        Found::Unread => {
+            let to_pay = order_money::of(tx, log, order)?.to_pay;
+            return Ok(to_pay.map(|(way, _)| PaymentView { state: "confirming", ..PaymentView::fresh(way) }));
+        }
+    };
     let payment = kept.payment;
     let state = match payment.state {
         // The records say more than its provider showed yet.

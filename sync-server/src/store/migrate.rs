@@ -93,6 +93,7 @@ pub const STEPS: &[Migration] = &[
     step!(75, "0039_baskets"),
     Migration { number: 76, name: "tabs taken out", sql: soko_projection::TABS_TAKEN_OUT },
     step!(77, "0040_session_name"),
+    step!(78, "0041_denied"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -3,6 +3,7 @@
 
 mod hours;
 pub(crate) mod page;
+pub(crate) mod spoken;
 mod structured;
 
 use std::borrow::Cow;

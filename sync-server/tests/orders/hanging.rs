@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use soko_checkout::{Answer, COOL_MS};
 use soko_domain::entry::PayWay;
 use soko_domain::ids::LogId;
 use soko_domain::money::Currency;
+use soko_record_log::StoreError;
 use soko_sync_server::pay::provider::Promised;
 use soko_sync_server::pay::{Asked, Heard, NotHeard, Provider, drive};
 
@@ -28,6 +29,8 @@ const PHONES: u8 = 70;
 /// Takes payments by telephone, and says nothing of them.
 #[derive(Default)]
 struct Silent {
+    /// By card instead.
+    is_for_cards: bool,
     /// It says at once that it does not know.
     is_quick: AtomicBool,
     asked: AtomicUsize,
@@ -40,7 +43,7 @@ impl Provider for Silent {
     }
 
     fn way(&self) -> PayWay {
-        PayWay::Phone
+        if self.is_for_cards { PayWay::Card } else { PayWay::Phone }
     }
 
     fn takes(&self, _: Currency) -> bool {
@@ -78,11 +81,26 @@ impl World {
     }
 
     async fn by_phone(&self, number: u8) {
+        self.by(number, json!({"way": "phone", "phone": "+254 712 345678"})).await;
+    }
+
+    async fn by(&self, number: u8, pay: Value) {
         let lines = [json!({"product": TEA.to_string(), "quantity": 1})];
-        let pay = json!({"way": "phone", "phone": "+254 712 345678"});
         let body = json!({"order": id(100 + number), "lines": lines, "pay": pay});
         let placed = self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(100 + number));
         placed.send().await.expect(StatusCode::CREATED);
+    }
+
+    /// Devices brought all that was asked for back to a server that does not remember any of it.
+    async fn forgotten(self, pay: Vec<Arc<dyn Provider>>) -> Self {
+        self.sql(&["delete from checkout_part", "delete from checkout"]).await;
+        self.restored().await.restart_with(pay)
+    }
+
+    async fn remembered(&self) -> i64 {
+        let count = "select count(*) from checkout";
+        let read = self.shop.server.store.store.read(move |tx| tx.query_one(count, &[])?.int(0));
+        read.await.map_err(StoreError::from).unwrap()
     }
 
     /// Somebody else drives.
@@ -143,5 +161,50 @@ async fn calls_that_hang_take_no_place_of_another_providers_payments() {
         }
         world.is_paid_by_card_meanwhile().await;
         following.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_hangs_keeps_no_forgotten_payment_of_another_waiting() {
+    // Where nobody can say anything of the payment by card, that by telephone is remembered; and who has it says so meanwhile.
+    for is_down in [true, false] {
+        for store in stores() {
+            let quick = Arc::new(Silent::default());
+            quick.is_quick.store(true, Ordering::SeqCst);
+            let world = World::beside(store, &quick).await;
+            world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+            world.until(("held", "waiting")).await;
+            world.by_phone(0).await;
+            let hangs: Arc<dyn Provider> = Arc::new(Silent { is_for_cards: true, ..Silent::default() });
+            let pay = vec![hangs, world.provider.provider(), Arc::clone(&quick) as Arc<dyn Provider>];
+            let world = world.forgotten(pay).await;
+            world.provider.books().is_down = is_down;
+            let following = tokio::spawn(drive::follow(world.shop.server.app.clone()));
+            let (began, wanted) = (Instant::now(), if is_down { 1 } else { 2 });
+            while world.remembered().await < wanted {
+                assert!(began.elapsed() < PATIENCE, "{is_down}: it was not remembered");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            following.abort();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_payments_of_which_nobody_says_anything_leave_their_turn_to_those_behind_them() {
+    for store in stores() {
+        let silent = Arc::new(Silent { is_for_cards: true, ..Silent::default() });
+        silent.is_quick.store(true, Ordering::SeqCst);
+        let world = World::beside(store, &silent).await;
+        for number in 0..PHONES {
+            world.by(number, json!({"way": "card"})).await;
+        }
+        let silent = || Arc::clone(&silent) as Arc<dyn Provider>;
+        let other = world.provider.provider();
+        let world = world.restart_with(vec![Arc::clone(&other), silent()]);
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+        let world = world.forgotten(vec![silent(), other]).await;
+        world.until(("held", "waiting")).await;
     }
 }

@@ -2,11 +2,13 @@
 //! again that was called off, and money that came for nothing is told.
 
 use axum::http::{Method, StatusCode};
-use soko_checkout::{Answer, Call, Due, Payment};
+use soko_checkout::{Answer, Call, DENIALS_MAX, Due, Payment};
 use soko_domain::entry::{Entry, IncidentKind, OrderCancelAsked};
 use soko_domain::ids::OrderId;
 use soko_domain::money::Currency;
+use soko_record_log::StoreError;
 use soko_sync_server::pay::Asked;
+use soko_sync_server::standing::Standing;
 
 use crate::common::hostile::{Hostile, Speaks, word};
 use crate::common::shop::{STALL, id, orders, secret, stores};
@@ -14,12 +16,32 @@ use crate::paying::{LATER_MS, LOOKS, ORDER, World, scenes};
 
 /// Of which this server never heard.
 const LOST: u8 = 9;
+/// Whose payment nobody here can read.
+const UNREAD: u8 = 2;
+const NEVER_CAME: &str = "its money never came";
 
 impl World {
     /// Its disk is as it was before the buyer ordered, and devices brought the order back.
     async fn forgetful(self) -> Self {
         self.sql(&["delete from checkout_part", "delete from checkout"]).await;
         self.restored().await
+    }
+
+    /// A register says so, with its reason, and hears what became of it.
+    async fn is_called_off(&mut self, order: u8) {
+        let order = OrderId::from_hex(&id(order)).unwrap();
+        let asked = Entry::from(OrderCancelAsked { order, reason: NEVER_CAME.into() });
+        self.shop.exchange().await;
+        self.shop.register.device.write([asked], self.now_ms()).unwrap();
+        self.shop.exchange().await;
+        self.shop.exchange().await;
+    }
+
+    async fn denied(&self) -> i64 {
+        let now_ms = self.now_ms();
+        let read = self.shop.server.store.store.read(move |tx| Standing::read(tx, now_ms)).await;
+        let jobs = read.map_err(StoreError::from).unwrap().jobs;
+        jobs.iter().filter(|(kind, state, _)| (*kind, *state) == ("payment", "denied")).map(|job| job.2).sum()
     }
 
     /// A buyer paid for an order that was lost with the server's disk before any device had heard of it.
@@ -240,5 +262,84 @@ async fn a_payment_about_which_nobody_can_be_asked_is_told_once_and_waits_for_so
         world.cancel().await;
         world.until(("cancelled", "cancelled")).await;
         assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_its_provider_denies_for_long_nobody_asks_any_more_and_the_stall_has_the_word() {
+    // Whether the stall calls the order off before that.
+    for is_early in [false, true] {
+        for scene in scenes() {
+            let world = World::waiting(scene).await;
+            world.provider.books().buyer(true);
+            world.until(("held", "paid")).await;
+            world.provider.books().forget_all();
+            let mut world = world.forgetful().await;
+            world.shop.exchange().await;
+            world.shop.exchange().await;
+            world.drive().await;
+            if is_early {
+                world.is_called_off(ORDER).await;
+            }
+            for _ in 0..DENIALS_MAX + 2 {
+                world.drive().await;
+                world.shop.server.clock.advance_ms(LATER_MS);
+            }
+            if !is_early {
+                let asked = world.provider.books().asked.len();
+                for _ in 0..3 {
+                    world.drive().await;
+                    world.shop.server.clock.advance_ms(LATER_MS);
+                }
+                assert_eq!(world.provider.books().asked.len(), asked, "somebody still asks");
+                assert_eq!(world.denied().await, 1, "whoever runs the server sees it");
+                let path = format!("{}/{}/cancel", orders(), id(ORDER));
+                let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+                cancel.send().await.refused(StatusCode::CONFLICT, "payment_nobody_to_ask");
+                assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("held", 2));
+                world.shop.renew(40).await;
+                world.is_called_off(ORDER).await;
+            } else {
+                world.shop.renew(40).await;
+            }
+            world.shop.exchange().await;
+            assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("cancelled", 5));
+            assert_eq!(world.seen().await["reason"], NEVER_CAME);
+            assert_eq!((world.records().await.paid_minor, world.records().await.back_minor), (1_350, 0));
+            assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+            assert_eq!((world.moved(), world.denied().await), ((0, 1, 0), 0));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_cannot_be_read_stops_no_other_and_is_told_once() {
+    for store in stores() {
+        let mut world = World::open((store, Speaks::Stripe)).await;
+        world.some(UNREAD).await.expect(StatusCode::CREATED);
+        world.sql(&["update checkout set currency = 'no'"]).await;
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.until(("held", "waiting")).await;
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+        let path = format!("{}/{}", orders(), id(UNREAD));
+        let seen = world.shop.server.get(&path).header("soko-buyer", &secret(1)).send().await;
+        assert_eq!(seen.expect(StatusCode::OK).json()["payment"]["state"], "confirming");
+        let cancel = world.shop.server.ask(Method::POST, &format!("{path}/cancel"));
+        let cancel = cancel.header("soko-buyer", &secret(1)).send().await;
+        cancel.refused(StatusCode::CONFLICT, "payment_nobody_to_ask");
+        // The stall has the word, and its registers go on exchanging.
+        world.is_called_off(UNREAD).await;
+        let seen = world.shop.server.get(&path).header("soko-buyer", &secret(1)).send().await;
+        assert_eq!(seen.expect(StatusCode::OK).json()["state"], "cancelled");
+        assert_eq!(world.shop.available().await, 2);
+        // Another program can read it: nothing was asked for, and nothing is.
+        world.sql(&["update checkout set currency = 'EUR'"]).await;
+        for _ in 0..3 {
+            world.shop.server.clock.advance_ms(LATER_MS);
+            world.drive().await;
+        }
+        assert_eq!(world.moved(), (1, 1, 0));
     }
 }

@@ -63,7 +63,7 @@ impl World {
     }
 
     /// One unit, by a guest of its own.
-    async fn some(&self, order: u8) -> Answer {
+    pub(crate) async fn some(&self, order: u8) -> Answer {
         let lines = [json!({"product": TEA.to_string(), "quantity": 1})];
         let body = json!({"order": id(order), "lines": lines, "pay": {"way": "card"}});
         self.shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await
