@@ -167,6 +167,17 @@ async fn every_address_of_the_app_is_its_page_and_no_other_is() {
         let page = String::from_utf8(answer.bytes.to_vec()).unwrap();
         assert!(page.contains(&format!("src=\"{program}")), "{path}: {page}");
     }
+    // Who makes a preview of a link takes whatever there is, and follows no link to the counter.
+    let anything: [&[(&str, &str)]; 2] = [&[("accept", "*/*")], &[]];
+    for headers in anything {
+        for path in ["/market", "/search?q=tea"] {
+            let answer = get(&made.server, path, headers).await.expect(StatusCode::OK);
+            assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8", "{path}");
+        }
+        get(&made.server, "/sell", headers).await.refused(StatusCode::NOT_FOUND, "no_such_path");
+    }
+    let json = get(&made.server, "/market", &[("accept", "application/json")]).await;
+    json.refused(StatusCode::NOT_FOUND, "no_such_path");
     for path in ["/v1/nothing", "/v1", "/pictures", "/healthz/x", "/app-9.css", "/docs/none", "/sell/a.js"] {
         let answer = get(&made.server, path, &[("accept", HTML)]).await;
         assert_ne!(answer.status, StatusCode::OK, "{path}");

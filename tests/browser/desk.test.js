@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addPerson, dialog, enter, pin, walk } from "./lib/people.js";
 import { comes, says } from "./lib/seen.js";
 import { Till } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
 
-const dialog = (till) => till.page.getByRole("dialog").last();
 // It stands above the dialog that asked for it.
 const word = (till) => till.page.getByRole("dialog", { name: "A manager’s word" });
 
@@ -104,39 +104,11 @@ test("money that comes into the drawer or leaves it without a sale stands in the
   });
 });
 
-// To another screen without loading the page anew: a start locks the register.
-async function walk(till, path) {
-  await till.page.evaluate((path) => {
-    history.pushState(null, "", path);
-    dispatchEvent(new PopStateEvent("popstate"));
-  }, path);
-}
-
 async function allow(till, why) {
   await till.page.getByRole("heading", { name: "A manager’s word" }).waitFor();
   await word(till).getByRole("textbox", { name: "Why" }).fill(why);
   await word(till).getByLabel("PIN", { exact: true }).fill("4711");
   await word(till).getByRole("button", { name: "Allow it" }).click();
-}
-
-async function pin(till, digits) {
-  await till.page.getByLabel("PIN", { exact: true }).fill(digits);
-  await till.button("Enter").click();
-}
-
-async function enter(till, name, digits) {
-  await till.page.getByRole("button", { name: new RegExp(name) }).last().click();
-  await pin(till, digits);
-}
-
-async function addPerson(till, name, role, digits, button = "Add somebody") {
-  const { page } = till;
-  await till.button(button).click();
-  await page.getByRole("textbox", { name: /^Name/ }).fill(name);
-  await page.getByLabel("Role", { exact: true }).selectOption(role);
-  await page.getByLabel("PIN at this register", { exact: true }).fill(digits);
-  await page.getByLabel("The same PIN again", { exact: true }).fill(digits);
-  await dialog(till).getByRole("button", { name: "Save" }).click();
 }
 
 test("first hour 6 and 16: a cashier by PIN, a manager's word for what goes beyond, and both in the audit, offline", async () => {

@@ -58,6 +58,35 @@ test("first hour 2: a list out of a file is looked at, taken, sold from and take
   });
 });
 
+// Taken for a moment only: all of it takes longer than a journey may.
+test("first hour 2: of 20,000 rows the bad ones are named, the bar stops and goes on, and one tap takes back what was taken", async () => {
+  await withBrowsers(1, async (till) => {
+    const { page } = till;
+    await till.openStall("Mama Akinyi");
+    await till.go("/products/import");
+    const rows = Array.from({ length: 20_000 }, (_, at) => `Article ${at};${1 + (at % 500)},50;A-${at}`);
+    await chooseFile(till, "liste.csv", `\ufeffDésignation;Prix;Réf\n${rows.join("\n")}\nSans prix;abc;B-1\nEncore;2,00;A-7\n`);
+    await page.getByText("Line 20,002").waitFor();
+    await page.getByText("Line 20,003").waitFor();
+    await till.button("Take 20,000 rows").click();
+    const bar = page.getByRole("progressbar", { name: /^[\d,]+ of 20,000 taken$/ });
+    const taken = async () => Number(await bar.getAttribute("value"));
+    const stops = async (before) => {
+      await comes(async () => (await taken()) > before, true);
+      await till.button("Stop").click();
+      const said = await page.getByText(/^[\d,]+ of 20,000 rows were taken/).first().textContent();
+      return said.match(/^[\d,]+/)[0];
+    };
+    const few = Number((await stops(0)).replace(",", ""));
+    await till.button("Go on").click();
+    const some = await stops(few);
+    await till.button("Take it back").click();
+    await page.getByText(`${some} off the offer, 0 as before`).first().waitFor();
+    await till.go("/products");
+    await page.getByText("No products yet").waitFor();
+  });
+});
+
 test("a backup makes a register of another device, and only with its password", async () => {
   await withBrowsers(2, async (old, fresh) => {
     await old.openStall("Mama Akinyi");

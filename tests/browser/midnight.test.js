@@ -3,52 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { Clock, HOUR_MS } from "./lib/clock.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
-
-const HOUR_MS = 3_600_000;
-
-// Every program of the browser tells the time that was set, from when it begins; no service worker keeps older ones.
-class Clock {
-  constructor() {
-    this.ahead = 0;
-  }
-
-  async keep(context) {
-    await context.addInitScript(() => delete Navigator.prototype.serviceWorker);
-    await context.route(/\/worker-[0-9a-f]{16}\.js$/, async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${this.told()}\n${await response.text()}` });
-    });
-    await context.route("**/*", async (route) => {
-      if (route.request().resourceType() !== "document") return route.fallback();
-      const response = await route.fetch();
-      const headers = { ...response.headers() };
-      delete headers["content-security-policy"];
-      await route.fulfill({ response, headers, body: (await response.text()).replace("<head>", `<head><script>${this.told()}</script>`) });
-    });
-  }
-
-  told() {
-    return `{
-      const Real = Date;
-      const now = () => Real.now() + ${this.ahead};
-      globalThis.Date = class extends Real {
-        constructor(...parts) {
-          super(...(parts.length ? parts : [now()]));
-        }
-        static now = now;
-      };
-    }`;
-  }
-
-  // To this hour of tomorrow or of a day after it, where the stall is.
-  set(days, hours) {
-    const midnight = new Date();
-    midnight.setUTCHours(0, 0, 0, 0);
-    this.ahead = midnight.getTime() + (24 * days + hours) * HOUR_MS - Date.now();
-  }
-}
 
 const CONTEXT = { timezoneId: "UTC" };
 

@@ -27,11 +27,23 @@ const REPORTER: &str = "--test-reporter=spec";
 /// Debian 12 has 18.
 const LONGEST_FILE: &str = "--test-timeout=1200000";
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];
+/// Where the audits find Lighthouse, and what it starts.
+const AUDIT_TOOLS_VARIABLE: &str = "SOKO_AUDIT_TOOLS";
+const CHROMIUM_VARIABLE: &str = "SOKO_CHROMIUM";
 
-/// Where the packages from npm are, once installed.
-fn tools() -> PathBuf {
-    target_dir().join("tools/browser")
+/// Packages from npm: where the project says which, and where they are below the target folder, once installed.
+#[derive(Clone, Copy)]
+struct Packages {
+    said: &'static str,
+    kept: &'static str,
+    why: &'static str,
 }
+
+const DRIVER: Packages =
+    Packages { said: "tests/browser", kept: "tools/browser", why: "the packages that drive the browser" };
+/// Many times as large, and only for `cargo xtask audits`.
+const LIGHTHOUSE: Packages =
+    Packages { said: "tests/browser/audits", kept: "tools/lighthouse", why: "Lighthouse" };
 
 /// Builds what the journeys need, and runs all of them or those in these files.
 pub(crate) fn build_and_run(files: &[String]) -> Outcome {
@@ -52,6 +64,20 @@ pub(crate) fn shots() -> Outcome {
     build_programs(&[])?;
     web::build(Kind::Quick)?;
     run(node("debug").arg("shots.js").arg(target_dir().join("shots")))
+}
+
+/// Lighthouse's scores of the pages that a first visit sees; fails below a floor.
+pub(crate) fn audits() -> Outcome {
+    if let Some(missing) = missing() {
+        return Err(missing.into());
+    }
+    LIGHTHOUSE.install()?;
+    let chromium = machine::chromium().ok_or_else(|| Failure::new("chromium is not installed"))?;
+    build_programs(&[])?;
+    web::build(Kind::Quick)?;
+    let mut audits = node("debug");
+    audits.env(AUDIT_TOOLS_VARIABLE, LIGHTHOUSE.folder()).env(CHROMIUM_VARIABLE, chromium);
+    run(audits.arg("audits.js"))
 }
 
 /// Measures one group of figures of the app as people get it, and answers what the script printed.
@@ -80,7 +106,7 @@ fn node(profile: &str) -> Command {
     node.current_dir(root().join("tests/browser"))
         .env(PROGRAMS_VARIABLE, target_dir().join(profile))
         .env(WEB_VARIABLE, web::dist())
-        .env(TOOLS_VARIABLE, tools());
+        .env(TOOLS_VARIABLE, DRIVER.folder());
     node
 }
 
@@ -149,41 +175,47 @@ impl From<Missing> for Failure {
 /// Why the journeys cannot be run here; nothing if they can.
 pub(crate) fn missing() -> Option<Missing> {
     let has_programs = which("node").is_some() && machine::chromium().is_some();
-    if !has_programs || (!has_tools() && which("npm").is_none()) {
+    if !has_programs || (!DRIVER.are_there() && which("npm").is_none()) {
         return Some(Missing::Programs(
             "node, npm or chromium is not installed: run `cargo xtask setup`".into(),
         ));
     }
-    install_tools().err().map(|failure| Missing::Packages(failure.to_string()))
+    DRIVER.install().err().map(|failure| Missing::Packages(failure.to_string()))
 }
 
-fn has_tools() -> bool {
-    let (from, to) = (root().join("tests/browser"), tools());
-    to.join("node_modules").is_dir()
-        && MANIFESTS.iter().all(|name| match (fs::read(from.join(name)), fs::read(to.join(name))) {
-            (Ok(wanted), Ok(there)) => wanted == there,
-            _ => false,
-        })
-}
+impl Packages {
+    fn folder(self) -> PathBuf {
+        target_dir().join(self.kept)
+    }
 
-/// Exactly what the lock file says; again only when it changed.
-fn install_tools() -> Outcome {
-    if has_tools() {
-        return Ok(());
+    fn are_there(self) -> bool {
+        let (from, to) = (root().join(self.said), self.folder());
+        to.join("node_modules").is_dir()
+            && MANIFESTS.iter().all(|name| match (fs::read(from.join(name)), fs::read(to.join(name))) {
+                (Ok(wanted), Ok(there)) => wanted == there,
+                _ => false,
+            })
     }
-    let (from, to) = (root().join("tests/browser"), tools());
-    fs::create_dir_all(&to).doing("making the folder for npm's packages")?;
-    let mut install = Command::new("npm");
-    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&to);
-    for name in MANIFESTS {
-        fs::copy(from.join(name), to.join(name)).doing(&format!("copying {name}"))?;
+
+    /// Exactly what the lock file says; again only when it changed.
+    fn install(self) -> Outcome {
+        if self.are_there() {
+            return Ok(());
+        }
+        let (from, to) = (root().join(self.said), self.folder());
+        fs::create_dir_all(&to).doing("making the folder for npm's packages")?;
+        let mut install = Command::new("npm");
+        install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&to);
+        for name in MANIFESTS {
+            fs::copy(from.join(name), to.join(name)).doing(&format!("copying {name}"))?;
+        }
+        if succeeds(&mut install) {
+            return Ok(());
+        }
+        // Half an installation must not look like a whole one.
+        let _ = fs::remove_dir_all(&to);
+        Err(Failure::new(format!("{} could not be installed from npm", self.why)))
     }
-    if succeeds(&mut install) {
-        return Ok(());
-    }
-    // Half an installation must not look like a whole one.
-    let _ = fs::remove_dir_all(&to);
-    Err(Failure::new("the packages that drive the browser could not be installed from npm"))
 }
 
 fn all() -> Outcome<Vec<String>> {

@@ -64,6 +64,8 @@ enum Task {
     },
     /// Run the journeys in a real browser, all or only these files of tests/browser
     Browser { files: Vec<String> },
+    /// Have Lighthouse look at the pages of a first visit, and fail below a floor
+    Audits,
     /// Take pictures of every screen, size, light and direction into target/shots
     Shots,
     /// Make a Debian package of the window
@@ -152,6 +154,7 @@ fn dispatch(task: Task) -> shell::Outcome {
             None => browser::build_and_run(&files),
             Some(missing) => Err(missing.into()),
         },
+        Task::Audits => browser::audits(),
         Task::Shots => browser::shots(),
         Task::Bundle { debug } => bundle::debian(debug),
         Task::Package => bundle::try_installed(),

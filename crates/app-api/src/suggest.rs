@@ -21,7 +21,8 @@ pub enum SuggestQuery {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
-    /// What is like it, in the same stall, and goes with it no more than anything else.
+    /// What is like it, in the same stall, and goes with it no more than anything else. Where no model knows it: what has a word of the
+    /// name or a category in common.
     Similar {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -37,7 +38,7 @@ pub enum SuggestQuery {
     },
 }
 
-/// The best first; nothing without a model, or when nothing is known.
+/// The best first; nothing when nothing is known.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Suggestions {
@@ -65,7 +66,7 @@ pub enum Because {
     Liked { product: String },
     /// Whoever uses this device looked at that product, and it goes with this one.
     Looked { product: String },
-    /// It is like that product, and one of them was bought by nobody yet.
+    /// It is like that product, and one of them was bought by nobody yet, or nobody learnt from what was bought.
     Similar { product: String },
     /// Many had it.
     Popular,

@@ -21,10 +21,11 @@ impl Device {
         if !is_open {
             return Ok(View::Missing);
         }
-        if let Some(kept) = self.read(|tx| kept(tx, stall, order))? {
-            return Ok(View::OrderContact(kept));
+        let kept = self.read(|tx| kept(tx, stall, order))?.map_or(View::Missing, View::OrderContact);
+        let Ok(link) = self.connected(stall) else { return Ok(kept) };
+        if self.heard.is_online() == Some(false) {
+            return Ok(kept);
         }
-        let Ok(link) = self.connected(stall) else { return Ok(View::Missing) };
         let server = self.server_at(&link.server)?;
         let mut access = link.access_token;
         let asked = async {
@@ -37,8 +38,14 @@ impl Device {
             }
             first
         };
-        let Some(Ok(contact)) = timed(&*self.host, self.options.market_ms, asked).await else {
-            return Ok(View::Missing);
+        // The server is asked each time: whoever erased their account since is nobody here, too.
+        let contact = match timed(&*self.host, self.options.market_ms, asked).await {
+            Some(Ok(contact)) => contact,
+            Some(Err(Unanswered::Refused { code, .. })) if code == "no_contact" => {
+                self.write(|tx| forget(tx, stall, order))?;
+                return Ok(View::Missing);
+            }
+            Some(Err(_)) | None => return Ok(kept),
         };
         self.write(|tx| {
             tx.execute(
@@ -55,6 +62,11 @@ fn kept(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<ContactV
     let sql = "select contact from order_contact where log = $1 and order_id = $2";
     let row = tx.query_opt(sql, params![stall, order])?;
     Ok(row.map(|row| row.blob(0).map(unpack)).transpose()?.flatten())
+}
+
+fn forget(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<(), StoreError> {
+    tx.execute("delete from order_contact where log = $1 and order_id = $2", params![stall, order])?;
+    Ok(())
 }
 
 /// What ended needs nobody's address.

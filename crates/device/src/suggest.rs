@@ -69,9 +69,11 @@ impl Device {
             SuggestQuery::With { stall, product } => Suggestions::Offers(
                 packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, (*stall, *product), goes_with))?,
             ),
-            SuggestQuery::Similar { stall, product } => Suggestions::Offers(
-                packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, (*stall, *product), similar))?,
-            ),
+            SuggestQuery::Similar { stall, product } => {
+                let it = (*stall, *product);
+                let found = packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, it, similar))?;
+                Suggestions::Offers(if found.is_empty() { self.akin(it)? } else { found })
+            }
             SuggestQuery::AtCounter { stall, products } => Suggestions::Products(
                 packed.map_or(Ok(Vec::new()), |packed| self.at_counter(packed, *stall, products))?,
             ),
@@ -129,6 +131,21 @@ impl Device {
         let mut found = self.offers_of(&pick(packed, number, &wanted), &numbers, (&[], &[]))?;
         found.truncate(OFFERS);
         Ok(found)
+    }
+
+    /// What the same stall has that shares a word of its name or a category with a product: all that can be said before a model knows it.
+    fn akin(&self, (stall, product): (LogId, ProductId)) -> Result<Vec<Suggested<OfferRow>>, Undone> {
+        let Some(to) = self.read(|tx| offer(tx, stall, product))?.map(|kept| kept.row) else {
+            return Ok(Vec::new());
+        };
+        let whose = likes::whose(&self.own()?);
+        let unwanted = self.read(|tx| unwanted(tx, &whose))?;
+        let mut rows = self.offers_akin(&to, OFFERS * SPARE)?;
+        rows.retain(|row| row.available > 0 && !unwanted.contains(&row.product));
+        rows.truncate(OFFERS);
+        let said =
+            |row| Suggested { row, because: Because::Similar { product: to.name.clone() }, spot: None };
+        Ok(rows.into_iter().map(said).collect())
     }
 
     fn at_counter(

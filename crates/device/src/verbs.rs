@@ -210,6 +210,8 @@ impl Device {
             interactions::forget(tx, &whose)
         })?;
         self.forget_session()?;
+        // Out of the write-ahead log, too. What cannot be written now is written over by what comes.
+        let _ = self.engine()?.database().checkpoint();
         self.tell(&Told::Buyer);
         Ok(())
     }

@@ -238,6 +238,8 @@ fn make_durable(connection: &Connection) -> Result<(), StoreError> {
     demand(connection, "journal_mode", "wal", "wal")?;
     let set_up = || {
         connection.pragma_update(None, "synchronous", "full")?;
+        // What is deleted is gone from the file, too, as whoever erases an account is told.
+        connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES_MAX, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(ignore_missing_row)?;
         if cfg!(target_vendor = "apple") {

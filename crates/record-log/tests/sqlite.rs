@@ -224,6 +224,32 @@ fn a_file_is_durable_and_copies_like_one_in_memory() {
 }
 
 #[test]
+fn what_was_deleted_or_overwritten_is_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("soko.db");
+    let mut db = Sqlite::open(&path, OpenMode::Create).unwrap();
+    db.transaction(|tx| tx.execute("create table t (n integer primary key, note text not null) strict", &[]))
+        .unwrap();
+    // Some in pages that stay in use, some in pages that become free, one in pages of its own.
+    db.transaction(|tx| {
+        for n in 0..400 {
+            let name = if n % 4 == 1 { "Wanjiku" } else { "nobody" };
+            let note = name.repeat(if n == 1 { 4_000 } else { 20 });
+            tx.execute("insert into t (n, note) values ($1, $2)", params![n, note])?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .unwrap();
+    db.transaction(|tx| tx.execute("delete from t where n % 8 = 1 or n < 200", &[])).unwrap();
+    db.transaction(|tx| tx.execute("update t set note = 'x' where note like 'Wanjiku%'", &[])).unwrap();
+    db.checkpoint().unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(7).any(|part| part == b"Wanjiku"));
+    }
+}
+
+#[test]
 fn a_backup_is_complete_and_replaces_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("it's a copy.db");

@@ -61,7 +61,7 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     if let Some(found) = app.settings().web.find(path, &accepted(headers)) {
         return file(path, found, headers);
     }
-    let is_page = path == "/" || path == INDEX || (!has_ending(path) && accepts_pages(headers));
+    let is_page = path == "/" || path == INDEX || (!has_ending(path) && accepts_page(path, headers));
     if !is_page {
         return nothing_here();
     }
@@ -84,12 +84,16 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
 
 /// Whoever looks around without the app gets the part that is for looking around.
 fn program(path: &str, headers: &HeaderMap) -> Program {
-    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let mut parts = parts(path);
     let first = parts.next().unwrap_or_default();
     // Whoever goes on from a basket orders, which takes the whole app in any case.
     let is_checkout = first == BASKET && parts.next().is_some();
     let is_kept = headers.get(KEPT_APP).is_some();
     if SHOPPERS.contains(&first) && !is_checkout && !is_kept { Program::Shop } else { Program::Whole }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 fn nothing_here() -> Response {
@@ -103,9 +107,14 @@ fn is_of_interface(path: &str) -> bool {
         .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-fn accepts_pages(headers: &HeaderMap) -> bool {
+/// Browsers name pages. What makes a preview of a link that somebody was sent, and many a search engine, takes whatever there is, and asks
+/// for the shopper's side alone.
+fn accepts_page(path: &str, headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+    let kinds: Vec<&str> = accepted.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let takes_anything = kinds.is_empty() || kinds.iter().any(|kind| kind.starts_with("*/*"));
+    let is_shared = SHOPPERS.contains(&parts(path).next().unwrap_or_default());
+    kinds.iter().any(|kind| kind.starts_with("text/html")) || (takes_anything && is_shared)
 }
 
 /// How the browser takes packed files, the smallest first.

@@ -21,7 +21,7 @@ async function freePort() {
 }
 
 export class Server {
-  static async begin({ demo = false, web = WEB, options = [], mail = null, texts = null } = {}) {
+  static async begin({ demo = false, web = WEB, options = [], mail = null, texts = null, isPublic = false } = {}) {
     const server = new Server();
     server.data = mkdtempSync(join(tmpdir(), "soko-server-"));
     server.port = await freePort();
@@ -30,6 +30,8 @@ export class Server {
     server.options = options;
     server.mail = mail;
     server.texts = texts;
+    // Whether it says under which address people reach it.
+    server.isPublic = isPublic || mail !== null || texts !== null;
     if (demo) {
       const made = spawnSync(PROGRAM, ["demo", "--data-dir", server.data, "--password", PASSWORD, ...(demo === "whole" ? [] : ["--small"])]);
       if (made.status !== 0) throw new Error(`the demo could not be made: ${made.stderr}`);
@@ -41,7 +43,7 @@ export class Server {
 
   async start() {
     const listen = ["--listen", `127.0.0.1:${this.port}`, "--web-dir", this.web, "--limits=false", ...this.options];
-    if (this.mail || this.texts) listen.push("--public-url", this.url);
+    if (this.isPublic) listen.push("--public-url", this.url);
     if (this.mail) listen.push("--mail-server", this.mail, "--mail-from", "Soko <market@example.org>");
     if (this.texts) listen.push("--sms", "http", "--sms-url", this.texts.url, "--sms-secret", this.texts.secret, "--private-targets=true");
     this.log = "";

@@ -1,9 +1,12 @@
-// A wire between one browser and the server, which a test can cut: connections end, and new ones find nobody.
+// A wire between one browser and the server, which a test can cut: connections end, and new ones find nobody. It can also lose
+// the reply to a request that the server has answered.
 
 import { connect, createServer } from "node:net";
+import { within } from "./arrivals.js";
 
 export class Wire {
   #open = new Set();
+  #loses = null;
 
   static async to(port) {
     const wire = new Wire();
@@ -25,11 +28,28 @@ export class Wire {
         this.#open.add(one);
         one.on("error", () => other.destroy());
         one.on("close", () => (this.#open.delete(one), other.destroy()));
-        one.pipe(other);
       }
+      let isLost = false;
+      near.on("data", (asked) => {
+        isLost ||= this.#loses?.fits(asked.toString("latin1")) ?? false;
+        far.write(asked);
+      });
+      far.on("data", (said) => {
+        if (!isLost) return near.write(said);
+        // It was done there, and nobody hears of it.
+        near.destroy();
+        this.#loses?.done();
+        this.#loses = null;
+      });
     });
     await new Promise((done) => this.server.listen(this.port, "127.0.0.1", done));
     this.port = this.server.address().port;
+  }
+
+  // The next request that begins like this is answered and the answer is lost; the promise tells when it was.
+  loseReply(begins) {
+    const lost = new Promise((done) => (this.#loses = { fits: (asked) => begins.test(asked), done }));
+    return within(lost, () => `no reply to ${begins} was lost`);
   }
 
   async cut() {

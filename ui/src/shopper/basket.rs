@@ -4,6 +4,7 @@ use soko_app_api::{BasketOf, BuyerQuery, BuyerVerb, BuyerView};
 use yew::prelude::*;
 
 use super::amounts;
+use super::suggested::Instead;
 use super::wanted::Wanted;
 use crate::desk::use_desk;
 use crate::live::use_buyer;
@@ -118,6 +119,9 @@ fn OfStall(props: &OfStallProps) -> Html {
                         line={line.clone()} />
                 }) }
             </ul>
+            { for basket.lines.iter().filter(|line| line.available < line.quantity).map(|line| html! {
+                <Instead key={line.product.to_string()} stall={basket.stall} product={line.product} />
+            }) }
             <footer class="basket-foot">
                 <p class="basket-total" aria-live="polite">
                     <span>{ speech.say("basket.total") }</span>

@@ -42,6 +42,14 @@ pub(super) fn Beside(props: &BesideProps) -> Html {
     }
 }
 
+/// What is like a product of which there is not enough.
+#[component]
+pub(super) fn Instead(props: &BesideProps) -> Html {
+    let (stall, product) = (props.stall, props.product);
+    let title = use_speech().say("shop.similar");
+    html! { <Section query={SuggestQuery::Similar { stall, product }} id={product.to_string()} {title} in_stall=true /> }
+}
+
 #[derive(Properties, PartialEq)]
 struct SectionProps {
     query: SuggestQuery,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use soko_app_api::{
     Answer, BuyerQuery, BuyerVerb, BuyerView, Call, CheckoutView, ContactView, DeviceReply, DeviceVerb,
-    OwnOrderRow, OwnOrderState, ProductEdit, Verb, Window,
+    OwnOrderRow, OwnOrderState, ProductEdit, Query, Verb, View, Window,
 };
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{OrderId, ProductId};
@@ -205,12 +205,20 @@ fn an_account_that_is_erased_leaves_nothing_of_its_orders_on_the_device() {
         buy(&phone, 1, put(MANGO, 1)).await;
         assert_eq!(buy(&phone, 2, order_for(FIRST, "Amina")).await, Answer::Bought);
         until_state(&phone, FIRST, OwnOrderState::Held).await;
+        // The stall looked whom it is for, and keeps that for when there is no network.
+        let whose = Query::OrderContact { stall: STALL, order: FIRST };
+        stall.until("the order at the stall", async || (orders_at(&stall).await > 0).then_some(())).await;
+        assert!(matches!(stall.ask(whose.clone()).await, View::OrderContact(it) if it.name == "Amina"));
         buy(&phone, 3, put(TEA, 1)).await;
         phone.device(DeviceVerb::EraseAccount { password: PASSWORD.into() }).await;
         finds_nothing(&phone, "nobody").await;
         // Somebody new under the same address is another person.
         phone.sign_up(&server, AMINA).await;
         finds_nothing(&phone, "somebody new").await;
+        assert_eq!(stall.ask(whose.clone()).await, View::Missing, "nobody is named to the stall any more");
+        drop(server);
+        assert_eq!(stall.ask(whose).await, View::Missing, "nor is it kept there");
+        assert_eq!(orders_at(&stall).await, 1);
         phone.close();
         assert_eq!(kept_of_orders(&folder.path().join("phone")), 0);
         stall.close();

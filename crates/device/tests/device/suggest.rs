@@ -302,8 +302,11 @@ fn a_new_product_is_suggested_offline_with_what_it_is_like_before_anybody_bought
         let because = |product: &str| Because::Similar { product: product.into() };
         shopper
             .until("the model and the offers", async || {
-                let found = offers(&shopper, like_green.clone()).await;
-                (found.first() == Some(&(MANGO, because("Green mango")))).then_some(())
+                let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+                let (found, said) =
+                    (offers(&shopper, like_green.clone()).await, offers(&shopper, with_mango).await);
+                // Without a model nothing goes with anything.
+                (found.first() == Some(&(MANGO, because("Green mango"))) && !said.is_empty()).then_some(())
             })
             .await;
         drop(server);
@@ -399,5 +402,48 @@ fn a_device_finds_its_arm_alone_and_stays_in_it_offline_until_the_experiment_end
         let server = Running::start_at(&data, port);
         until(&shopper, 61, 91).await;
         drop(server);
+    });
+}
+
+#[test]
+fn what_is_like_a_product_is_said_before_anybody_learnt_from_what_was_sold() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let content = ProductContent::piece("Green mango", 240);
+        stall.done(Verb::CreateProduct { product: GREEN, content }).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        let like = |product| SuggestQuery::Similar { stall: STALL, product };
+        let because = |product: &str| Because::Similar { product: product.into() };
+        // What is not there is no way out.
+        shopper
+            .until("the market", async || {
+                let found = offers(&shopper, like(GREEN)).await;
+                (found == [(MANGO, because("Green mango"))]).then_some(())
+            })
+            .await;
+        assert_eq!(offers(&shopper, like(MANGO)).await, []);
+        stall.receive(GREEN, 20).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        shopper
+            .until("what was received", async || {
+                let found = offers(&shopper, like(MANGO)).await;
+                (found == [(GREEN, because("Mango"))]).then_some(())
+            })
+            .await;
+        assert_eq!(
+            offers(&shopper, like(TEA)).await,
+            [],
+            "nothing has a word or a category in common with it"
+        );
+        buy(&shopper, 1, BuyerVerb::Unwanted { product: GREEN, is_unwanted: true }).await;
+        assert_eq!(offers(&shopper, like(MANGO)).await, []);
+        drop(server);
+        stall.close();
+        shopper.close();
     });
 }
