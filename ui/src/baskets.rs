@@ -19,7 +19,8 @@ const KEY: &str = "soko-basket";
 const LAYOUT: u8 = 1;
 
 /// What is wanted beside whatever an engine knows of, by stall and product; each line under the id that it will have in the engine.
-/// What is handed over at this moment is not changed any more: what somebody wants of it by then is another line.
+/// What was handed over once is not changed any more, since an engine may have it under its id: what somebody wants of it by then is
+/// another line.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Early {
     lines: Vec<EarlyLine>,
@@ -89,8 +90,23 @@ impl Early {
         self.lines.retain(|line| line.command != command.0);
     }
 
+    /// All that an engine may have, when a page is loaded: another page, or this one before, may have handed it over.
+    pub fn ids(&self) -> Vec<ThingId> {
+        self.lines.iter().map(|line| ThingId(line.command)).collect()
+    }
+
+    /// What is handed over next, of what was not tried. What was wanted of something later waits for what was wanted before.
+    pub fn next(&self, tried: &[ThingId]) -> Option<BuyerCommand> {
+        let is_first = |at: usize| {
+            let (line, before) = (&self.lines[at], &self.lines[..at]);
+            before.iter().all(|known| (known.stall, known.product) != (line.stall, line.product))
+        };
+        let mut all = self.commands().into_iter().enumerate();
+        all.find(|(at, command)| !tried.contains(&command.id) && is_first(*at)).map(|(_, command)| command)
+    }
+
     /// What brings an engine to the same baskets, under the same ids however often.
-    pub fn commands(&self) -> Vec<BuyerCommand> {
+    fn commands(&self) -> Vec<BuyerCommand> {
         let command = |line: &EarlyLine| BuyerCommand {
             id: ThingId(line.command),
             verb: BuyerVerb::PutLine {
@@ -250,8 +266,12 @@ mod tests {
         assert_eq!((handed(&early), there(&early)), (vec![(2, 2), (4, 3)], vec![(8, 5)]));
         early.apply(&put(5, 8, (0, 5)), &[ThingId([2; 16])]);
         assert_eq!((handed(&early), there(&early)), (vec![(2, 2), (4, -2)], vec![]));
+        // What is taken out again takes out nothing that others put in, before what was put in here is there.
+        assert_eq!(early.next(&[]).map(|it| it.id), Some(ThingId([2; 16])));
+        assert_eq!(early.next(&early.ids()[..1]), None);
         early.bought(ThingId([2; 16]));
         assert_eq!(handed(&early), [(4, -2)]);
+        assert_eq!(early.next(&[ThingId([2; 16])]).map(|it| it.id), Some(ThingId([4; 16])));
         early.bought(ThingId([4; 16]));
         assert_eq!(early, Early::default());
         // What was put in and taken out again is nothing.

@@ -150,7 +150,7 @@ pub(crate) fn put_own(tx: &mut dyn Tx, own: &Own) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn own(tx: &mut dyn Tx) -> Result<Option<Own>, StoreError> {
+pub(crate) fn own(tx: &mut dyn Tx) -> Result<Option<Own>, StoreError> {
     let row = tx.query_opt("select server, email, session, guest from own_device", &[])?;
     let own = |row: soko_record_log::Row| {
         Ok(Own {

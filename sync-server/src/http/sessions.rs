@@ -142,6 +142,7 @@ pub(crate) async fn list(State(app): State<App>, person: SignedIn) -> Answered<O
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn end_others(State(app): State<App>, person: SignedIn) -> Result<StatusCode, Problem> {
     let SignedIn { account, token_hash, .. } = person;
+    app.spend(Who::Account(account), cost::WRITE)?;
     let end = move |tx: &mut dyn Tx| Ok::<_, Refusal>(sessions::end_others(tx, account, token_hash)?);
     app.store().write(Shard::account(account), end).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -160,6 +161,7 @@ pub(crate) async fn end_one(
 ) -> Result<StatusCode, Problem> {
     let session: ThingId = id(&session, "the session")?;
     let (account, now_ms) = (person.account, app.now_ms());
+    app.spend(Who::Account(account), cost::WRITE)?;
     let end = move |tx: &mut dyn Tx| {
         let found = sessions::of_account(tx, account, now_ms)?.into_iter().find(|it| it.session == session);
         found.map_or(Ok(()), |found| Ok::<_, Refusal>(sessions::end(tx, found.token_hash)?))

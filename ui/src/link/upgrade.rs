@@ -29,6 +29,8 @@ struct Shared {
     early: RefCell<Early>,
     /// Early lines that were tried since the market was last within reach.
     tried: RefCell<Vec<ThingId>>,
+    /// Early lines that an engine may have by now.
+    handed: RefCell<Vec<ThingId>>,
     is_handing_over: Cell<bool>,
     /// Why there is no engine, for whoever looks after the device.
     trouble: RefCell<Option<Said>>,
@@ -43,12 +45,14 @@ impl Upgrade {
         let decided = js_sys::Promise::new(&mut |resolve: js_sys::Function, _reject: js_sys::Function| {
             decide = Some(resolve);
         });
+        let early = baskets::kept();
         let shared = Rc::new(Shared {
             reads,
             worker: RefCell::default(),
             standing: Cell::new(Standing::GettingReady),
             hear: RefCell::default(),
-            early: RefCell::new(baskets::kept()),
+            handed: RefCell::new(early.ids()),
+            early: RefCell::new(early),
             tried: RefCell::default(),
             is_handing_over: Cell::new(false),
             trouble: RefCell::default(),
@@ -124,6 +128,7 @@ impl Shared {
         while let Some(command) = self.next_early() {
             let id = command.id;
             self.tried.borrow_mut().push(id);
+            self.handed.borrow_mut().push(id);
             // An engine takes only what it has seen on offer.
             if let BuyerVerb::PutLine { stall, product, .. } = command.verb {
                 worker.call(&Call::Market(MarketQuery::Offer { stall, product })).await;
@@ -137,8 +142,7 @@ impl Shared {
     }
 
     fn next_early(&self) -> Option<BuyerCommand> {
-        let tried = self.tried.borrow();
-        self.early.borrow().commands().into_iter().find(|command| !tried.contains(&command.id))
+        self.early.borrow().next(&self.tried.borrow())
     }
 
     /// There is no engine, or none any more.
@@ -181,7 +185,7 @@ impl Shared {
             Call::Market(query) => Some(http::ask(query.clone()).await),
             Call::Buy(command) => match &command.verb {
                 BuyerVerb::PutLine { .. } | BuyerVerb::EmptyBasket { .. } => {
-                    self.early.borrow_mut().apply(command, &self.tried.borrow());
+                    self.early.borrow_mut().apply(command, &self.handed.borrow());
                     baskets::keep(&self.early.borrow());
                     self.tell(&[Told::Buyer]);
                     Some(Answer::Bought)

@@ -96,20 +96,23 @@ fn name(speech: &Speech, row: &SessionRow) -> AttrValue {
 fn one(doing: &Doing, row: &SessionRow, known: &UseStateHandle<Known>) -> Html {
     let speech = &doing.speech;
     let name = name(speech, row);
+    let seen = speech.fill("sessions.seen", &[("ago", &speech.ago(row.seen_ms))]);
+    // Several may have one name.
+    let named = format!("{name}, {seen}");
     let end = ends(doing, known, (SessionsVerb::End(row.session), "sessions.ended"));
     html! {
         <li key={row.session.to_string()} class="device">
             { icon(Icon::Device) }
             <span class="list-main">
                 <span class="list-name">{ name.clone() }</span>
-                <span class="list-more">{ speech.fill("sessions.seen", &[("ago", &speech.ago(row.seen_ms))]) }</span>
+                <span class="list-more">{ seen }</span>
                 <span class="list-more">{ speech.fill("told.since", &[("time", &speech.day_and_time(row.begun_ms, None))]) }</span>
             </span>
             if row.is_here {
                 <Badge tone={SavedTone::Good} text={speech.say("devices.this")} />
             } else {
                 <button type="button" class="button" onclick={end} disabled={doing.is_busy()}
-                    aria-label={speech.fill("sessions.end-name", &[("name", &name)])}>
+                    aria-label={speech.fill("sessions.end-name", &[("name", &named)])}>
                     { speech.say("sessions.end") }
                 </button>
             }

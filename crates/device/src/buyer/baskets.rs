@@ -14,6 +14,7 @@ use super::sending::{Heard, Waits};
 use super::{Tried, likes, refused};
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::kept::own;
 use crate::market::{handings, offer};
 use crate::server::{BasketsAsked, BasketsSaid, Server};
 
@@ -74,9 +75,8 @@ pub(super) fn set(
     Ok(Ok(()))
 }
 
-/// Takes out all that is in the basket of a stall, and forgets what was written on the way to ordering it.
+/// Takes out all that is in the basket of a stall.
 pub(super) fn empty(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<(), StoreError> {
-    tx.execute("delete from draft where name = $1", params![format!("{CHECKOUT_DRAFT}{stall}")])?;
     let before = load(tx, whose)?;
     let mut now = before.clone();
     now.empty(stall);
@@ -316,6 +316,26 @@ fn keep(tx: &mut dyn Tx, whose: &str, before: &Baskets, now: &Baskets) -> Result
     keep_lines(tx, whose, &before.lines(), now)
 }
 
+/// What whoever holds the device wrote on the way to an order ends with its basket, however that ended: ordered here or elsewhere,
+/// emptied, or taken out line by line.
+fn forget_written(
+    tx: &mut dyn Tx,
+    whose: &str,
+    before: &BTreeMap<Wanted, Line>,
+    now: &BTreeMap<Wanted, Line>,
+) -> Result<(), StoreError> {
+    let stalls =
+        |lines: &BTreeMap<Wanted, Line>| lines.keys().map(|(stall, _)| *stall).collect::<BTreeSet<_>>();
+    let (had, has) = (stalls(before), stalls(now));
+    if had.is_subset(&has) || own(tx)?.is_none_or(|own| likes::whose(&own) != whose) {
+        return Ok(());
+    }
+    for stall in had.difference(&has) {
+        tx.execute("delete from draft where name = $1", params![format!("{CHECKOUT_DRAFT}{stall}")])?;
+    }
+    Ok(())
+}
+
 /// What came in last stands last.
 fn keep_lines(
     tx: &mut dyn Tx,
@@ -328,6 +348,7 @@ fn keep_lines(
         let sql = "delete from basket_line where whose = $1 and stall = $2 and product = $3";
         tx.execute(sql, params![whose, *stall, *product])?;
     }
+    forget_written(tx, whose, before, &lines)?;
     let mut parts: Vec<_> = now.parts().collect();
     parts.sort_by_key(|(device, part)| (part.put.added_ms, *device, part.first));
     let mut seen = BTreeSet::new();

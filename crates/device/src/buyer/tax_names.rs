@@ -24,13 +24,15 @@ pub(super) fn keep(tx: &mut dyn Tx, stall: LogId, taxes: &[TaxRow]) -> Result<()
     }
     for ((ppm, is_inclusive), label) in said {
         match label {
+            // One that had another name before is called by none from then on: nobody here knows which of its taxes it is.
             Some(label) => tx.execute(
                 "insert into tax_name (stall, ppm, is_inclusive, label) values ($1, $2, $3, $4)
-                 on conflict (stall, ppm, is_inclusive) do update set label = excluded.label",
+                 on conflict (stall, ppm, is_inclusive) do update set label = '' where tax_name.label <> excluded.label",
                 params![stall, ppm, i64::from(is_inclusive), label],
             )?,
             None => tx.execute(
-                "delete from tax_name where stall = $1 and ppm = $2 and is_inclusive = $3",
+                "insert into tax_name (stall, ppm, is_inclusive, label) values ($1, $2, $3, '')
+                 on conflict (stall, ppm, is_inclusive) do update set label = ''",
                 params![stall, ppm, i64::from(is_inclusive)],
             )?,
         };
