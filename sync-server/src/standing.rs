@@ -86,10 +86,10 @@ impl Standing {
         for (kind, state, sql) in JOBS {
             standing.jobs.push((kind, state, count(tx, sql)?));
         }
-        // Nobody looks at them any more but people: an incident of their stall says so.
+        // Looked at once a day, and by people: an incident of their stall says so.
         let ended = [State::Cancelled, State::Returned].map(State::number);
         let denied = tx.query_one(
-            "select count(*) from checkout where denials >= $1 and settled = 1 and state not in ($2, $3)",
+            "select count(*) from checkout where denials >= $1 and settled = 0 and state not in ($2, $3)",
             params![DENIALS_MAX, ended[0], ended[1]],
         )?;
         standing.jobs.push(("payment", "denied", denied.int(0)?));

@@ -350,3 +350,70 @@ test("an order is paid by bank transfer, seen to come without a network, and sen
     await server.close();
   }
 });
+
+// A gift card of the stall, sold at its counter: all of a first order, and the half of a second one that it still can.
+test("a gift card pays for an order, and of the next one as much as is on it", async () => {
+  const server = await Server.begin({});
+  const [seller, buyer] = [new Browser(), new Browser({ context: PHONE })];
+  try {
+    await seller.start();
+    await buyer.start();
+    const till = await Till.open(seller.context, server.url);
+    const { stall, tea } = await openedStall(till, "2.50");
+    await till.openDrawer();
+    await till.go("/cards");
+    await till.button("Sell a gift card").click();
+    const sale = till.page.getByRole("dialog").last();
+    await sale.getByRole("textbox", { name: "Amount" }).fill("4");
+    await sale.getByRole("button", { name: "Take the money" }).click();
+    await till.page.getByText("The card is sold").waitFor();
+    const code = (await till.page.locator(".card-code").textContent()).trim();
+    await till.page.getByText("all sent").first().waitFor();
+
+    const shopper = await Till.open(buyer.context, server.url, "/market");
+    const steps = shopper.page.getByRole("main");
+    const toPayment = async () => {
+      await shopper.go("/market");
+      await shopper.page.getByRole("link", { name: new RegExp(tea) }).first().click();
+      await shopper.button("Put in basket").click();
+      await shopper.page.getByText("In your basket: 1.").first().waitFor();
+      await shopper.go("/basket");
+      await shopper.button(`Order from ${stall}`).click();
+      await steps.getByLabel("Your name", { exact: true }).fill("Wanjiku");
+      await steps.getByLabel(/^Telephone or e-mail/).fill("+254 700 000 001");
+      await shopper.onward("Payment");
+      return steps.getByLabel("Gift card of this stall");
+    };
+    const card = await toPayment();
+    await card.fill("0000 0000 0000 0000");
+    await shopper.button("Use the gift card").click();
+    await steps.getByText("The stall has no such gift card.").waitFor();
+    await card.fill(` ${code.toLowerCase().replaceAll("-", " ")} `);
+    await shopper.button("Use the gift card").click();
+    await steps.getByText("The gift card pays all of it.").waitFor();
+    await shopper.onward("Check");
+    await steps.getByText("The gift card pays all of it.").waitFor();
+    assert.equal(await shopper.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing sticks out");
+    await shopper.button("Order now").click();
+    await steps.getByText(/^Gift card: .*2\.50$/).waitFor();
+    await shopper.page.getByText("the stall was told").first().waitFor();
+
+    const again = await toPayment();
+    await again.fill(code);
+    await shopper.button("Use the gift card").click();
+    await steps.getByText(/^The gift card pays .*1\.50\. .*1\.00 remains\.$/).waitFor();
+    await shopper.onward("Check");
+    await shopper.button("Order now").click();
+    await steps.getByText(/^Gift card: .*1\.50$/).waitFor();
+    await shopper.page.getByText("the stall was told").first().waitFor();
+    // The seller sees what the card pays and what is still due.
+    await till.go("/orders");
+    await till.page.getByRole("main").getByRole("link", { name: /Order/ }).first().click();
+    await till.page.locator("dl.sums").getByText("Gift card").waitFor();
+    assert.deepEqual([...till.problems, ...shopper.problems], []);
+  } finally {
+    await seller.close();
+    await buyer.close();
+    await server.close();
+  }
+});

@@ -10,6 +10,8 @@ const TRIES_MAX: u32 = 12;
 /// Answers by which a provider denies what was recorded until it is asked no more: at the longest wait between two of them, some
 /// eight hours. From there a person decides.
 pub const DENIALS_MAX: u32 = 40;
+/// How long until one that is denied is looked up again.
+const DENIED_WAIT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Look-ups after somebody said that something happened: what a provider shows may lag behind what it tells.
 const LOOKS: u8 = 5;
 /// The first wait after a call; each further one doubles it.
@@ -110,9 +112,6 @@ impl Payment {
     pub fn next(&self) -> Option<Call> {
         if weak(Weak::AskAgain) && self.doubt == Some(Call::Ask) {
             return Some(Call::Ask);
-        }
-        if self.is_denied() && self.looks == 0 {
-            return None;
         }
         // One look is enough where it is our turn: the others follow what is done then.
         let looks_first = self.looks > 0 && !(self.has_to_act() && self.looks < LOOKS);
@@ -233,8 +232,8 @@ impl Payment {
         deeds
     }
 
-    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded. Somebody may still name it,
-    /// and then it is looked up again.
+    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded. It is looked up once a
+    /// day from then on, since it may be our own key that is wrong, and at once where somebody names it.
     pub fn is_denied(&self) -> bool {
         let is_owed = match self.state {
             State::Created | State::Intent | State::Authorised => self.is_posted,
@@ -290,6 +289,9 @@ impl Payment {
 
     /// How long until the next call.
     pub fn wait_ms(&self) -> i64 {
+        if self.is_denied() && self.looks == 0 {
+            return DENIED_WAIT_MS;
+        }
         let waits_for_buyer = self.state == State::Intent && self.object.is_some() && !self.is_posted;
         if self.tries == 0 && !waits_for_buyer {
             return 0;
@@ -690,22 +692,23 @@ mod tests {
             deeds.extend(payment.answered(Call::LookUp, answer).deeds);
             waited_ms += payment.wait_ms();
         }
+        if payment.is_denied() {
+            assert_eq!(payment.wait_ms(), DENIED_WAIT_MS);
+            waited_ms -= DENIED_WAIT_MS;
+        }
         let hour_ms = 60 * 60 * 1_000;
         assert!((6 * hour_ms..12 * hour_ms).contains(&waited_ms), "{waited_ms}");
         deeds
     }
 
     #[test]
-    fn a_payment_that_is_denied_for_long_is_looked_up_no_more_until_somebody_names_it() {
+    fn a_payment_that_is_denied_for_long_is_looked_up_once_a_day_until_somebody_names_it() {
         for object in [None, Some("o1".to_owned())] {
             for answer in [Answer::Nothing, shows(Status::Dead)] {
                 let mut payment = Payment::forgotten(due());
                 payment.recorded(object.clone());
                 assert_eq!(denied(&mut payment, &answer), [Deed::Tell(Trouble::Contradiction)]);
-                assert!(
-                    payment.is_denied() && payment.is_settled() && payment.begin().is_none(),
-                    "{object:?}"
-                );
+                assert!(payment.is_denied() && !payment.is_settled(), "{object:?}");
                 payment.named();
                 assert_eq!(payment.begin(), Some(Call::LookUp));
                 let next = payment.answered(Call::LookUp, &shows(Status::Captured));
@@ -755,7 +758,7 @@ mod tests {
         assert_eq!(payment.begin(), Some(Call::Refund));
         payment.answered(Call::Refund, &refused());
         assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
-        assert_eq!((payment.state, payment.begin()), (State::Returning, None));
+        assert_eq!((payment.state, payment.begin()), (State::Returning, Some(Call::LookUp)));
         assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
         assert_eq!(payment.state, State::Returning, "should it come to light, it goes on");
     }

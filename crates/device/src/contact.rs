@@ -38,10 +38,11 @@ impl Device {
             }
             first
         };
-        // The server is asked each time: whoever erased their account since is nobody here, too.
+        // The server is asked each time: whoever erased their account since is nobody here, too. One that only does not know may have been
+        // restored, and this is the last copy then.
         let contact = match timed(&*self.host, self.options.market_ms, asked).await {
             Some(Ok(contact)) => contact,
-            Some(Err(Unanswered::Refused { code, .. })) if code == "no_contact" => {
+            Some(Err(Unanswered::Refused { code, .. })) if code == "contact_erased" => {
                 self.write(|tx| forget(tx, stall, order))?;
                 return Ok(View::Missing);
             }

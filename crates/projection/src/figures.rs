@@ -24,6 +24,7 @@ use fold::{Back, GRAIN_DAY, GRAIN_EVER, GRAIN_MONTH, Sold, month_of};
 pub(crate) use fold::Figures;
 pub use fold::{Bought, Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
 pub use lines::{About, Deed, Line, Lines, Payment, Tax, lines};
+pub use orders::taken_minor;
 pub(crate) use orders::{counted as order_counted, figures as of_order};
 
 /// Most refunded lines of one sale whose taxes are taken back, in their order: what is behind them counts without. No

@@ -45,7 +45,7 @@ impl From<Contact> for ContactBody {
     params(("stall" = String, Path, description = "The stall's identity"),
            ("order" = String, Path, description = "The order's identity")), responses(
     (status = 200, description = "Whom it is for", body = ContactBody),
-    (status = 404, description = "No such order, or nobody said", body = ProblemBody),
+    (status = 404, description = "No such order, nobody said (`no_contact`), or whoever said erased their account (`contact_erased`)", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn of_order(
     State(app): State<App>,
@@ -58,7 +58,12 @@ pub(crate) async fn of_order(
         authorise(tx, principal, Object::Order(stall, order), Action::FulfilOrder)?;
         Ok::<_, Refusal>(contact_of_order(tx, stall, order)?)
     };
-    app.store().read(find).await?.map(|contact| Json(contact.into())).ok_or_else(nobody)
+    let contact = app.store().read(find).await?.ok_or_else(nobody)?;
+    if contact.is_erased() {
+        let sentence = "whoever it is for has erased their account";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "contact_erased", sentence));
+    }
+    Ok(Json(contact.into()))
 }
 
 /// What this account wrote when it last ordered.

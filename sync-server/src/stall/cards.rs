@@ -11,7 +11,7 @@ use soko_domain::stock::Account;
 use soko_domain::verbs::card_order;
 use soko_domain::verbs::pay_order;
 use soko_domain::verbs::release_order::OrderState;
-use soko_projection::{order_money, read, read_customers};
+use soko_projection::{figures, order_money, read, read_customers};
 use soko_record_log::{StoreError, Tx};
 
 use crate::core::CoreRefusal;
@@ -79,14 +79,24 @@ pub(super) fn ask_for(desk: &mut Desk<'_>, purse: ProductId) -> Result<(), CoreR
     value::recall(desk, SHOP, (purse, all)).map(drop)
 }
 
-/// The rest is paid, or the goods are with their buyer: the card pays what the order holds of it.
+/// The rest is paid, or the goods are with their buyer: the card pays what the order holds of it. A register of before takes all of the
+/// order at hand-over, since it knows of no card: that is not paid twice, so the card keeps its own, or has it again.
 pub(super) fn pay(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
     let money = order_money::of(desk.tx, desk.log, order)?;
     let Some(card) = money.card else { return Ok(()) };
     let held = read::balance(desk.tx, desk.log, card.purse, Account::Hold(order))?;
-    let Some(found) = read::order(desk.tx, desk.log, order)?.filter(|_| held > 0) else { return Ok(()) };
+    let Some(found) = read::order(desk.tx, desk.log, order)? else { return Ok(()) };
     let total_minor = read::order_placed(desk.tx, desk.log, &found)?.total_minor;
-    desk.write(card_order::pay(&money, order, (held, total_minor)))
+    let taken_minor = figures::taken_minor(desk.tx, desk.log, order)?;
+    if held > 0 {
+        return desk.write(card_order::pay(&money, order, (held, total_minor - taken_minor)));
+    }
+    let twice_minor = (card.left_minor() + taken_minor - total_minor).min(taken_minor);
+    if twice_minor <= 0 {
+        return Ok(());
+    }
+    let (purse, units) = (card.purse, twice_minor.min(card.left_minor()));
+    desk.write([OrderPurseMoved { order, purse, cause: PurseMove::Back, units, refund: None }.into()])
 }
 
 /// Goods that are gone were paid with the card, also where that is not written yet: a part of their money may be asked back in the

@@ -20,6 +20,11 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// Somebody was named, and is nobody any more.
+    pub fn is_erased(&self) -> bool {
+        self.name.is_empty() && self.reach.is_empty() && self.address.is_empty()
+    }
+
     /// Why it cannot be kept.
     pub fn check(&self) -> Result<(), &'static str> {
         let fits = |text: &str, bytes_max| text.len() <= bytes_max && text.trim() == text;

@@ -363,11 +363,13 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
         return Ok(false);
     }
     is_recorded(desk, &mut kept.payment)?;
-    if kept.payment.is_denied() {
+    if kept.payment.is_denied() && why != Ending::Stall {
+        return Err(nobody_knows());
+    }
+    // Money that is recorded is asked for once more before it is given up.
+    let is_to_ask = kept.payment.is_posted && kept.payment.ending.is_none();
+    if kept.payment.is_denied() && !is_to_ask {
         // Its provider has no word any more, so it is the stall's, which was told to look.
-        if why != Ending::Stall {
-            return Err(nobody_knows());
-        }
         let deeds = kept.payment.given_up(why);
         do_all(desk, &mut kept, &deeds)?;
         rows::save(desk.tx, desk.log, &kept)?;

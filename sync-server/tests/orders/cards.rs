@@ -387,6 +387,42 @@ async fn what_a_card_leaves_is_paid_with_the_goods_and_what_goes_back_goes_to_th
     }
 }
 
+/// One that was not updated sees no card, and does not hand over without all of the order's money.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_register_of_before_took_for_an_order_the_card_does_not_pay_again() {
+    for store in stores() {
+        // All of it is on the card, and a part of it.
+        for on_card in [TEA_MINOR, 200] {
+            let mut shop = Shop::open(store, core(), 9).await;
+            sell(&mut shop, 1, (on_card, on_card)).await;
+            let some = json!({"card": {"code": code(1), "pays_minor": on_card}});
+            with_card(&shop, (1, 1), 1, &some).send().await.expect(StatusCode::CREATED);
+            let mut register = shop.register(7, "cashier").await;
+            let cash = Tendered {
+                kind: TenderKind::Cash,
+                amount_minor: TEA_MINOR,
+                reference: String::new(),
+                standing: Standing::Taken,
+            };
+            let taken = OrderTaken {
+                shift: ShiftId([9; 16]),
+                total_minor: TEA_MINOR,
+                cash_rounding_minor: 0,
+                tenders: vec![cash],
+                change_minor: 0,
+                taxes: vec![],
+            };
+            let order = OrderId::from_hex(&id(1)).unwrap();
+            let handed = OrderHandedOver { order, taken: Some(taken) };
+            register.device.write([Entry::from(handed)], AT_MS).unwrap();
+            exchange(&shop.server, &mut register).await;
+            assert_eq!(lies(&shop, 1, 1).await, (on_card, 0, 0), "the card has all of its own");
+            exchange(&shop.server, &mut register).await;
+            assert_eq!(lies(&shop, 1, 1).await, (on_card, 0, 0), "and no more, however often");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_cancelled_here_and_given_out_there_is_paid_by_the_card_after_all() {
     for (is_spent_meanwhile, told) in [(false, 0), (true, 1)] {

@@ -173,7 +173,7 @@ async fn a_person_takes_all_that_is_kept_of_them_and_ends_it() {
         let kept = server.get(&format!("{path}/{}", id(8))).bearer(&shop.owner).send().await;
         assert_eq!(kept.expect(StatusCode::OK).text("state"), "held");
         let whose = server.get(&format!("{path}/{}/contact", id(8))).bearer(&shop.owner).send().await;
-        whose.refused(StatusCode::NOT_FOUND, "no_contact");
+        whose.refused(StatusCode::NOT_FOUND, "contact_erased");
     }
 }
 

@@ -372,7 +372,8 @@ pub(super) fn set_tried(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreErro
 pub(super) fn ask_cancel(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
     tx.execute("update own_order set cancel_asked = 1 where order_id = $1", params![order])?;
     tx.execute(
-        "update own_order set state = $2 where order_id = $1 and state = $3 and is_tried = 0",
+        "update own_order set state = $2, card_code = '', card_pays_minor = 0
+         where order_id = $1 and state = $3 and is_tried = 0",
         params![order, number(OwnOrderState::Cancelled), number(OwnOrderState::Saved)],
     )?;
     Ok(())
@@ -386,7 +387,7 @@ pub(super) fn cancel_refused(tx: &mut dyn Tx, order: OrderId) -> Result<(), Stor
 
 pub(super) fn set_cancelled(tx: &mut dyn Tx, order: OrderId) -> Result<(), StoreError> {
     tx.execute(
-        "update own_order set state = $2, because = '' where order_id = $1",
+        "update own_order set state = $2, because = '', card_code = '', card_pays_minor = 0 where order_id = $1",
         params![order, number(OwnOrderState::Cancelled)],
     )?;
     Ok(())
@@ -554,6 +555,15 @@ pub(super) fn became(
         "update own_order set state = $2, because = $3, because_said = $4 where order_id = $1 and state <> $2",
         params![order, number(now_state), why.code, why.sentence],
     )?;
+    if known.is_none() && now_state != OwnOrderState::Saved {
+        // It was not taken: its card paid nothing. Whoever confirms it again types no code, and nobody else finds one.
+        let keeps = i64::from(now_state == OwnOrderState::Reconfirm);
+        tx.execute(
+            "update own_order set card_pays_minor = 0, card_code = case when $2 = 1 then card_code else '' end
+             where order_id = $1",
+            params![order, keeps],
+        )?;
+    }
     if let Some(known) = known {
         tx.execute(
             "update own_order set total_minor = $2, reason = $3, delivery_minor = $4, discount_minor = $5

@@ -154,6 +154,12 @@ fn handed(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<Handed>, St
     Ok(all)
 }
 
+/// What registers took for an order as they handed it over.
+pub fn taken_minor(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<i64, StoreError> {
+    let taken = handed(tx, log, order)?.into_iter().filter_map(|it| it.handed.taken);
+    Ok(taken.fold(0, |sum: i64, taken| sum.saturating_add(taken.total_minor.max(0))))
+}
+
 /// A movement of an order's whole money.
 struct Moved {
     author: AuthorId,
