@@ -242,9 +242,9 @@ mod tests {
 
     /// Under which id how much more, or less, goes to the engine.
     fn handed(early: &Early) -> Vec<(u8, i64)> {
-        let more = |command: BuyerCommand| match command.verb {
-            BuyerVerb::PutLine { quantity, shown, .. } => (command.id.0[0], quantity - shown.unwrap()),
-            other => panic!("{other:?}"),
+        let more = |command: BuyerCommand| {
+            let BuyerVerb::PutLine { quantity, shown, .. } = command.verb else { panic!("{command:?}") };
+            (command.id.0[0], quantity - shown.unwrap())
         };
         early.commands().into_iter().map(more).collect()
     }

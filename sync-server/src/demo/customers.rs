@@ -78,7 +78,8 @@ fn customer(
     let since = i64::from(chance.between(*NEW_DAYS.start(), *NEW_DAYS.end()));
     let (comes, came_days_ago) = match number % 5 {
         2 | 3 => (0..=since, None),
-        4 => (1..=0, Some(before)),
+        // On no day of the demo.
+        4 => (-1..=-1, Some(before)),
         _ => (0..=i64::MAX, Some(before)),
     };
     let put =

@@ -99,6 +99,15 @@ pub(super) fn pay(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal
     desk.write([OrderPurseMoved { order, purse, cause: PurseMove::Back, units, refund: None }.into()])
 }
 
+/// Whether a card is to pay all that an order comes to by now, and nothing else is under way.
+pub(super) fn pays_all(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let money = order_money::of(tx, log, order)?;
+    let Some(found) = read::order(tx, log, order)? else { return Ok(false) };
+    let by_card = money.card.map_or(0, |card| card.pays_minor);
+    let total_minor = read::order_placed(tx, log, &found)?.total_minor;
+    Ok(by_card > 0 && by_card >= total_minor && money.to_pay.is_none())
+}
+
 /// Goods that are gone were paid with the card, also where that is not written yet: a part of their money may be asked back in the
 /// same page that says so.
 pub(super) fn pay_for_what_is_gone(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {

@@ -633,20 +633,11 @@ fn given_out(
     units: Vec<Units>,
 ) -> Result<Vec<Entry>, CoreRefusal> {
     // Also where a card has enough for something cheaper that was taken in place of a line: then nothing is due.
-    let is_paid = has_money(desk.tx, desk.log, order)? || is_by_card(desk.tx, desk.log, order)?;
+    let is_paid = has_money(desk.tx, desk.log, order)? || cards::pays_all(desk.tx, desk.log, order)?;
     let handed = (state == Some(OrderState::Held) && is_paid)
         .then(|| Entry::from(OrderHandedOver { order, taken: None }));
     let fulfilled = fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?;
     Ok(handed.into_iter().chain(fulfilled).collect())
-}
-
-/// Whether a card is to pay all that an order comes to by now, and nothing else is under way.
-fn is_by_card(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
-    let money = order_money::of(tx, log, order)?;
-    let Some(found) = read::order(tx, log, order)? else { return Ok(false) };
-    let by_card = money.card.map_or(0, |card| card.pays_minor);
-    let total_minor = read::order_placed(tx, log, &found)?.total_minor;
-    Ok(by_card > 0 && by_card >= total_minor && money.to_pay.is_none())
 }
 
 fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
@@ -669,7 +660,7 @@ pub(super) fn check_given_out(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Re
     if money.awaits_transfer() {
         return Err(Refusal::TransferAwaited.into());
     }
-    if is_by_card(tx, log, order)? {
+    if cards::pays_all(tx, log, order)? {
         return Ok(());
     }
     let by_card = money.card.map_or(0, |card| card.pays_minor);

@@ -119,16 +119,23 @@ mod tests {
 
     /// What entries do, in short: held and left, and what moved why.
     fn said(entries: &[Entry]) -> Vec<(&'static str, i64)> {
-        let one = |entry: &Entry| match entry {
-            Entry::OrderPurseHeld(held) => ("held", held.units),
-            Entry::OrderPurseMoved(moved) => match moved.cause {
-                PurseMove::Paid => ("paid", moved.units),
-                PurseMove::Back => ("back", moved.units),
-                PurseMove::Freed => ("freed", moved.units),
-            },
-            Entry::OrderRefundAllowed(allowed) => ("allowed", allowed.amount_minor),
-            Entry::OrderRefundEnded(ended) => ("ended", ended.amount_minor),
-            other => panic!("{other:?}"),
+        let one = |entry: &Entry| {
+            if let Entry::OrderPurseHeld(held) = entry {
+                ("held", held.units)
+            } else if let Entry::OrderPurseMoved(moved) = entry {
+                let cause = match moved.cause {
+                    PurseMove::Paid => "paid",
+                    PurseMove::Back => "back",
+                    PurseMove::Freed => "freed",
+                };
+                (cause, moved.units)
+            } else if let Entry::OrderRefundAllowed(allowed) = entry {
+                ("allowed", allowed.amount_minor)
+            } else if let Entry::OrderRefundEnded(ended) = entry {
+                ("ended", ended.amount_minor)
+            } else {
+                panic!("{entry:?}")
+            }
         };
         entries.iter().map(one).collect()
     }
