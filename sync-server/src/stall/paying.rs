@@ -376,12 +376,13 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
         return Ok(true);
     }
     if kept.payment.ending.is_none() {
+        let was_denied = kept.payment.is_denied();
         let mut deeds = kept.payment.cancel(why);
         if desk.core.weak(Sabotage::FreeEarly) {
             deeds.push(Deed::Free(why));
         }
-        // Whoever calls at this moment keeps the answer first.
-        let is_calling = kept.payment.doubt.is_some() && kept.next_ms > desk.now.now_ms;
+        // Whoever calls at this moment keeps the answer first. What is looked up once a day is called by nobody until then.
+        let is_calling = !was_denied && kept.payment.doubt.is_some() && kept.next_ms > desk.now.now_ms;
         kept.next_ms = if is_calling { kept.next_ms } else { desk.now.now_ms };
         do_all(desk, &mut kept, &deeds)?;
         rows::save(desk.tx, desk.log, &kept)?;
