@@ -136,7 +136,7 @@ test("a forgotten password is set anew by a link in a mail, and an order tells b
     await page.getByLabel("Be quiet every day").check();
     await page.getByLabel("From").fill("22:30");
     await page.locator("form").getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
     await till.go("/told");
     await comes(() => page.getByLabel("From").inputValue(), "22:30");
     await comes(() => page.getByRole("checkbox", { name: "Your order is set aside, Browser" }).isChecked(), false);
