@@ -406,21 +406,24 @@ pub(super) fn card_became(tx: &mut dyn Tx, order: OrderId, card: CardNow) -> Res
 
 /// The code of the gift card of what somebody has to confirm again at a stall; empty without one.
 pub(super) fn card_to_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<String, StoreError> {
-    let row = tx.query_opt(
-        "select card_code from own_order where whose = $1 and stall = $2 and state = $3
-         order by at_ms desc limit 1",
-        params![whose, stall, number(OwnOrderState::Reconfirm)],
-    )?;
-    row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))
+    to_reconfirm(tx, "card_code", (whose, stall))
 }
 
 /// The code of what somebody has to confirm again at a stall; empty without one.
 pub(super) fn coupon_to_reconfirm(tx: &mut dyn Tx, whose: &str, stall: LogId) -> Result<String, StoreError> {
-    let row = tx.query_opt(
-        "select coupon from own_order where whose = $1 and stall = $2 and state = $3
-         order by at_ms desc limit 1",
-        params![whose, stall, number(OwnOrderState::Reconfirm)],
-    )?;
+    to_reconfirm(tx, "coupon", (whose, stall))
+}
+
+fn to_reconfirm(
+    tx: &mut dyn Tx,
+    column: &'static str,
+    (whose, stall): (&str, LogId),
+) -> Result<String, StoreError> {
+    let sql = format!(
+        "select {column} from own_order where whose = $1 and stall = $2 and state = $3
+         order by at_ms desc limit 1"
+    );
+    let row = tx.query_opt(&sql, params![whose, stall, number(OwnOrderState::Reconfirm)])?;
     row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))
 }
 
