@@ -14,7 +14,7 @@ use soko_record_log::{Row, StoreError, Tx};
 
 pub use days::DAYS_MAX;
 use days::Days;
-pub(crate) use days::{offset, stamp, today};
+pub(crate) use days::{Clock, offset, today};
 pub(crate) use shared::{Reading, Shared};
 use utoipa::ToSchema;
 

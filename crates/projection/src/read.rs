@@ -324,16 +324,6 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
     })
 }
 
-/// Orders of a buyer that have not ended.
-pub fn held_of(tx: &mut dyn Tx, log: LogId, buyer: ThingId) -> Result<u32, StoreError> {
-    let row = tx.query_one(
-        "select count(*) from orders
-         where log = $1 and buyer = $2 and placed = 1 and released = 0 and fulfilled = 0",
-        params![log, buyer],
-    )?;
-    row.number(0)
-}
-
 /// An order as it is: with what was taken in place of its lines.
 pub fn order_placed(tx: &mut dyn Tx, log: LogId, found: &OrderFound) -> Result<OrderPlaced, StoreError> {
     let mut placed = as_placed(tx, log, found)?;

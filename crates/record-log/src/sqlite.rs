@@ -224,6 +224,9 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        // Otherwise nearly every statement that has been kept is planned anew each time it is used again, to see whether a value
+        // would be better served by another plan: half the time of a short read. Partial indexes take what stands in the words.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cell_size_check", true)?;
@@ -294,6 +297,24 @@ impl StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statement_that_is_used_again_is_not_planned_again() {
+        // Neither what an index does not hold, nor how many rows are wanted, nor a part of the rows that has an index.
+        let sql = "select c from t where a = $1 and b = $2 and c > $3 order by c limit $4";
+        let mut db = Sqlite::open_in_memory().unwrap();
+        db.transaction(|tx| {
+            tx.execute("create table t (a integer primary key, b integer, c integer)", &[])?;
+            tx.execute("create index part on t (c) where b = 1", &[])
+        })
+        .unwrap();
+        for at in 0_i64..9 {
+            db.read(|tx| tx.query(sql, crate::params![at, at % 3, at % 2, at % 4])).unwrap();
+        }
+        let statement = db.connection().unwrap().prepare_cached(sql).unwrap();
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::Run), 9);
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
 
     #[test]
     fn a_disk_that_failed_is_not_asked_again() {

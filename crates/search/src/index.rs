@@ -124,13 +124,16 @@ impl<K: Copy + Ord> Index<K> {
             candidates.sort_unstable();
             candidates.dedup();
         }
-        let mut costed: Vec<(u32, K)> = candidates
-            .into_iter()
-            .filter_map(|slot| self.things.get(slot as usize))
-            .map(|thing| (cost(&typed, &thing.words), thing.key))
-            .collect();
+        let costs: Vec<Costs> = typed.iter().map(|nearest| Costs::of(nearest, self.words.len())).collect();
+        let things = candidates.into_iter().filter_map(|slot| self.things.get(slot as usize));
+        let mut costed: Vec<(u32, K)> = things.map(|thing| (cost(&costs, &thing.words), thing.key)).collect();
+        // Most are compared only to be left out.
+        if costed.len() > rows_max {
+            costed.select_nth_unstable(rows_max);
+            costed.truncate(rows_max);
+        }
         costed.sort_unstable();
-        costed.into_iter().take(rows_max).map(|(_, key)| key).collect()
+        costed.into_iter().map(|(_, key)| key).collect()
     }
 
     fn having(&self, found: Match) -> &[u32] {
@@ -151,11 +154,29 @@ impl<K: Copy + Ord> Index<K> {
     }
 }
 
-fn cost(typed: &[Vec<Match>], has: &[u32]) -> u32 {
-    let of_word = |nearest: &Vec<Match>| {
-        // The first match is the nearest.
-        nearest.iter().find(|found| has.contains(&found.word)).map_or(COST_LACKING, |found| found.cost)
-    };
+/// What a typed word costs with each known word, by its slot: looked up for thousands of things.
+struct Costs(Vec<u32>);
+
+impl Costs {
+    fn of(nearest: &[Match], words: usize) -> Self {
+        let mut costs = vec![COST_LACKING; words];
+        for found in nearest {
+            if let Some(cost) = costs.get_mut(found.word as usize) {
+                *cost = found.cost;
+            }
+        }
+        Self(costs)
+    }
+
+    /// Of the nearest of these.
+    fn least(&self, words: &[u32]) -> u32 {
+        let costs = words.iter().filter_map(|word| self.0.get(*word as usize));
+        costs.min().copied().unwrap_or(COST_LACKING)
+    }
+}
+
+fn cost(typed: &[Costs], has: &[u32]) -> u32 {
     let further = u32::try_from(has.len().saturating_sub(typed.len())).unwrap_or(u32::MAX);
-    typed.iter().map(of_word).sum::<u32>().saturating_add(further.saturating_mul(COST_FURTHER_WORD))
+    let together: u32 = typed.iter().map(|costs| costs.least(has)).sum();
+    together.saturating_add(further.saturating_mul(COST_FURTHER_WORD))
 }

@@ -12,7 +12,7 @@ use soko_projection::read as facts;
 use soko_record_log::{StoreError, Tx};
 
 use super::groups::SCANNED_MAX;
-use super::held::{Held, Key, Listed};
+use super::held::{Held, Key, Listed, Shown};
 use super::rows::{self, OfferFound, StallRow};
 use super::spots;
 use crate::reviews::{self, Of, Review};
@@ -44,10 +44,10 @@ pub(super) struct Asked {
 /// What a question is about.
 pub(super) enum Wanted {
     Missing,
-    Stalls(Vec<(LogId, u32)>),
+    Stalls(Vec<(LogId, Shown)>),
     Stall {
         stall: LogId,
-        offers: u32,
+        shown: Shown,
         categories: BTreeMap<ThingId, u32>,
     },
     Offers(Vec<Asked>),
@@ -78,8 +78,7 @@ pub(super) fn wanted(held: &Held, query: &MarketQuery, now_ms: i64) -> Wanted {
         MarketQuery::Stalls { text, window } => Wanted::Stalls(stalls(held, text, *window)),
         MarketQuery::Stall(stall) => match held.stalls.get(stall) {
             Some(found) => {
-                let (offers, categories) = (found.offers(), found.categories());
-                Wanted::Stall { stall: *stall, offers, categories }
+                Wanted::Stall { stall: *stall, shown: found.shown, categories: found.categories() }
             }
             None => Wanted::Missing,
         },
@@ -133,7 +132,7 @@ fn reviews_of(held: &Held, stall: LogId, product: Option<ProductId>) -> Of {
     }
 }
 
-fn stalls(held: &Held, text: &str, window: Window) -> Vec<(LogId, u32)> {
+fn stalls(held: &Held, text: &str, window: Window) -> Vec<(LogId, Shown)> {
     let (offset, rows) = bounds(window);
     let found: Vec<LogId> = if text.trim().is_empty() {
         held.stalls_by_name.iter().map(|(_, stall)| *stall).skip(offset).take(rows).collect()
@@ -141,8 +140,8 @@ fn stalls(held: &Held, text: &str, window: Window) -> Vec<(LogId, u32)> {
         let found = held.stall_names.search(text, FOUND_MAX.min(offset + rows), |_| true);
         found.into_iter().skip(offset).collect()
     };
-    let offers = |stall: &LogId| held.stalls.get(stall).map_or(0, |stall| stall.offers());
-    found.into_iter().map(|stall| (stall, offers(&stall))).collect()
+    let shown = |stall: &LogId| held.stalls.get(stall).map(|known| known.shown).unwrap_or_default();
+    found.into_iter().map(|stall| (stall, shown(&stall))).collect()
 }
 
 fn offers(held: &Held, stall: Option<LogId>, text: &str, of: Listed, window: Window) -> Vec<Key> {
@@ -196,17 +195,16 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
     Ok(match wanted {
         Wanted::Missing => MarketView::Missing,
         Wanted::Stalls(found) => {
-            let mut cards = Vec::with_capacity(found.len());
-            for (stall, offers) in found {
-                if let Some(row) = rows::stall(tx, stall)? {
-                    cards.push(card(tx, row, offers)?);
-                }
-            }
-            MarketView::Stalls(fresh(cards, now_ms))
+            let stalls: Vec<LogId> = found.iter().map(|(stall, _)| *stall).collect();
+            let read = rows::stalls(tx, &stalls)?.into_iter();
+            let mut rows: BTreeMap<LogId, StallRow> = read.map(|row| (row.stall, row)).collect();
+            let cards =
+                found.into_iter().filter_map(|(stall, shown)| Some(card(rows.remove(&stall)?, shown)));
+            MarketView::Stalls(fresh(cards.collect(), now_ms))
         }
-        Wanted::Stall { stall, offers, categories } => match rows::stall(tx, stall)? {
+        Wanted::Stall { stall, shown, categories } => match rows::stall(tx, stall)? {
             Some(row) => {
-                let page = stall_page(tx, row, offers, &categories)?;
+                let page = stall_page(tx, row, shown, &categories)?;
                 MarketView::Stall(fresh(page, now_ms))
             }
             None => MarketView::Missing,
@@ -241,16 +239,15 @@ pub(super) fn read(tx: &mut dyn Tx, wanted: Wanted, now_ms: i64) -> Result<Marke
     })
 }
 
-fn card(tx: &mut dyn Tx, row: StallRow, offers: u32) -> Result<StallCard, StoreError> {
+fn card(row: StallRow, Shown { offers, picture }: Shown) -> StallCard {
     let StallRow { stall, name, place, description, currency, .. } = row;
-    let picture = rows::stall_picture(tx, stall)?;
-    Ok(StallCard { stall, name, place, description, currency, offers, picture })
+    StallCard { stall, name, place, description, currency, offers, picture }
 }
 
 fn stall_page(
     tx: &mut dyn Tx,
     row: StallRow,
-    offers: u32,
+    shown: Shown,
     counts: &BTreeMap<ThingId, u32>,
 ) -> Result<StallPage, StoreError> {
     let all = rows::categories(tx, row.stall)?;
@@ -261,7 +258,7 @@ fn stall_page(
     let categories = with_offers.collect();
     let (hours, handings) = (row.hours.clone(), row.handings.clone());
     let registers = registers(tx, row.stall)?;
-    Ok(StallPage { card: card(tx, row, offers)?, hours, handings, categories, registers })
+    Ok(StallPage { card: card(row, shown), hours, handings, categories, registers })
 }
 
 fn registers(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<RegisterKey>, StoreError> {
@@ -346,11 +343,13 @@ fn offer_row(offer: OfferFound, asked: &Asked, now_ms: i64) -> OfferRow {
     }
 }
 
-/// Counts of what is offered are in memory alone.
-pub(super) fn count(held: &Held, view: &mut MarketView) {
+/// What goods say of their stall is in memory alone.
+pub(super) fn show_goods(held: &Held, view: &mut MarketView) {
     if let MarketView::Spots(spots) = view {
         for spot in &mut spots.value {
-            spot.card.offers = held.stalls.get(&spot.card.stall).map_or(0, |stall| stall.offers());
+            let known = held.stalls.get(&spot.card.stall);
+            let Shown { offers, picture } = known.map(|known| known.shown).unwrap_or_default();
+            (spot.card.offers, spot.card.picture) = (offers, picture);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use soko_app_api::Rating;
-use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_projection::{figures, folded, read};
 use soko_record_log::{Dialect, StoreError, Tx};
 use soko_search::Names;
@@ -48,10 +48,18 @@ pub(super) struct Stall {
     products: BTreeMap<ProductId, Product>,
     /// Which of them are variants of what.
     variants: BTreeMap<ProductId, Vec<ProductId>>,
-    /// How many products it offers, a family as one.
-    offers: u32,
+    pub(super) shown: Shown,
     /// Its offers by name.
     pub(super) by_name: BTreeSet<(Arc<str>, ProductId)>,
+}
+
+/// What its goods say of a stall wherever it is shown.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shown {
+    /// How many products it offers, a family as one.
+    pub(super) offers: u32,
+    /// The first one of its first offer that has one.
+    pub(super) picture: Option<Hash>,
 }
 
 pub(super) struct Product {
@@ -180,6 +188,7 @@ impl Held {
         self.stalls_by_name.insert((name.clone(), log));
         self.stall_names.put(log, &format!("{} {} {}", row.name, row.place, row.description));
         let mut gone = std::mem::take(&mut stall.products);
+        let mut pictures = Vec::new();
         for offered in rows::offered(tx, log)? {
             let before = gone.remove(&offered.product);
             let is_same = before.as_ref().is_some_and(|before| *before.folded == *offered.folded);
@@ -190,6 +199,7 @@ impl Held {
                 Some(before) => before.folded,
                 None => offered.folded.as_str().into(),
             };
+            pictures.extend(offered.picture.map(|picture| ((Arc::clone(&folded), offered.product), picture)));
             let product = Product {
                 folded,
                 categories: offered.categories.into(),
@@ -220,11 +230,12 @@ impl Held {
         }
         let is_frozen = read::stall_frozen(tx, log)?;
         let products = stall.products;
+        let shown = Shown { offers: 0, picture: pictures.into_iter().min().map(|(_, picture)| picture) };
         let mut stall =
-            Stall { goods, name, category_names, is_frozen, products, variants, offers: 0, by_name: now };
+            Stall { goods, name, category_names, is_frozen, products, variants, shown, by_name: now };
         let of = Listed { category: None, families: true };
         let offers = stall.products.values().filter(|product| stall.is_listed(product, of)).count();
-        stall.offers = u32::try_from(offers).unwrap_or(u32::MAX);
+        stall.shown.offers = u32::try_from(offers).unwrap_or(u32::MAX);
         self.stalls.insert(log, stall);
         Ok(())
     }
@@ -308,7 +319,7 @@ impl Stall {
             is_frozen: false,
             products: BTreeMap::new(),
             variants: BTreeMap::new(),
-            offers: 0,
+            shown: Shown::default(),
             by_name: BTreeSet::new(),
         }
     }
@@ -324,11 +335,6 @@ impl Stall {
         let stands_for = |itself: &&Product| itself.variant_of.is_none() && is_in(itself);
         let itself = product.variant_of.filter(|_| of.families).and_then(|itself| self.products.get(&itself));
         is_in(product) && itself.filter(stands_for).is_none()
-    }
-
-    /// How many products it offers, a family as one.
-    pub(super) fn offers(&self) -> u32 {
-        self.offers
     }
 
     /// How many of them are in each category.

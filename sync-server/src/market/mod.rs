@@ -74,7 +74,7 @@ impl Market {
             .map(|wanted| answers::read(tx, wanted, now_ms))
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(held) = &*self.held.read().unwrap_or_else(PoisonError::into_inner) {
-            views.iter_mut().for_each(|view| answers::count(held, view));
+            views.iter_mut().for_each(|view| answers::show_goods(held, view));
         }
         Ok(views)
     }

@@ -13,7 +13,8 @@ use super::lowered;
 use crate::operator::offset;
 
 /// Products of one statement; a statement is prepared once for each of these sizes.
-const PORTIONS: [usize; 3] = [1, 8, 64];
+const PORTIONS: [usize; 4] = [1, 8, 24, 64];
+const PORTION_MAX: usize = PORTIONS[PORTIONS.len() - 1];
 /// Columns whose value is two for each product.
 const PARAMS_OF_KEY: usize = 2;
 /// Products that are read at a time when a stall is taken into memory.
@@ -108,6 +109,8 @@ pub(super) struct Offered {
     pub(super) folded: String,
     pub(super) categories: Vec<ThingId>,
     pub(super) variant_of: Option<ProductId>,
+    /// Its first.
+    pub(super) picture: Option<Hash>,
     pub(super) price_minor: i64,
     pub(super) currency: String,
     pub(super) rating: Rating,
@@ -191,31 +194,51 @@ pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(
 }
 
 pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, StoreError> {
-    let row = tx.query_opt(
-        "select name, place, description, currency, hours, no_pickup, pickup_text, local_terms, shipping_terms,
-                return_days
-         from stall_profile where log = $1 and name <> ''
-           and not exists (select 1 from stall_block b where b.stall = log)",
-        params![stall],
-    )?;
-    row.map(|row| {
-        Ok(StallRow {
-            stall,
-            name: row.text(0)?.into(),
-            place: row.text(1)?.into(),
-            description: row.text(2)?.into(),
-            currency: row.text(3)?.into(),
-            hours: row.text(4)?.into(),
-            handings: ShopHandings {
-                no_pickup: row.bool(5)?,
-                pickup_text: row.text(6)?.into(),
-                local_terms: row.text(7)?.into(),
-                shipping_terms: row.text(8)?.into(),
-                return_days: row.number(9)?,
-            },
-        })
+    Ok(stalls(tx, &[stall])?.pop())
+}
+
+/// These stalls, in any order; those that nobody is shown are not among them.
+pub(super) fn stalls(tx: &mut dyn Tx, stalls: &[LogId]) -> Result<Vec<StallRow>, StoreError> {
+    let mut found = Vec::with_capacity(stalls.len());
+    for portion in stalls.chunks(PORTION_MAX) {
+        let Some(last) = portion.last() else { continue };
+        let size = PORTIONS.into_iter().find(|size| *size >= portion.len()).unwrap_or(PORTION_MAX);
+        let filled = portion.iter().chain(std::iter::repeat(last)).take(size);
+        let params: Vec<Param<'_>> = filled.map(Param::from).collect();
+        let places: Vec<String> = (1..=size).map(|number| format!("${number}")).collect();
+        let rows = tx.query(
+            &format!(
+                "select log, name, place, description, currency, hours, no_pickup, pickup_text, local_terms,
+                        shipping_terms, return_days
+                 from stall_profile where log in ({}) and name <> ''
+                   and not exists (select 1 from stall_block b where b.stall = log)",
+                places.join(", ")
+            ),
+            &params,
+        )?;
+        for row in &rows {
+            found.push(stall_row(row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn stall_row(row: &Row) -> Result<StallRow, StoreError> {
+    Ok(StallRow {
+        stall: row.id(0)?,
+        name: row.text(1)?.into(),
+        place: row.text(2)?.into(),
+        description: row.text(3)?.into(),
+        currency: row.text(4)?.into(),
+        hours: row.text(5)?.into(),
+        handings: ShopHandings {
+            no_pickup: row.bool(6)?,
+            pickup_text: row.text(7)?.into(),
+            local_terms: row.text(8)?.into(),
+            shipping_terms: row.text(9)?.into(),
+            return_days: row.number(10)?,
+        },
     })
-    .transpose()
 }
 
 /// Everything that a stall offers.
@@ -226,7 +249,7 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
         let rows = tx.query(
             "select p.product, p.name, p.folded, p.categories, p.price_minor, p.currency,
                     coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(a.at_ms, 0),
-                    coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of
+                    coalesce(l.was_minor, 0), coalesce(l.since_ms, 0), p.variant_of, p.pictures
              from product p
              left join review_sum r on r.log = p.log and r.product = p.product
              left join market_added a on a.log = p.log and a.product = p.product
@@ -246,6 +269,7 @@ pub(super) fn offered(tx: &mut dyn Tx, stall: LogId) -> Result<Vec<Offered>, Sto
                 added_ms: row.int(8)?,
                 lowered: Lowered { was_minor: row.int(9)?, since_ms: row.int(10)? },
                 variant_of: row.id_opt(11)?,
+                picture: pictures(row.blob_opt(12)?).first().copied(),
             });
         }
         if rows.len() < OFFERED_ROWS {
@@ -316,7 +340,7 @@ fn in_portions(
     let mut found = Vec::with_capacity(keys.len());
     let mut rest = keys;
     while let Some(last) = rest.last() {
-        let size = PORTIONS.into_iter().find(|size| *size >= rest.len()).unwrap_or(PORTIONS[2]);
+        let size = PORTIONS.into_iter().find(|size| *size >= rest.len()).unwrap_or(PORTION_MAX);
         let (portion, later) = rest.split_at(rest.len().min(size));
         rest = later;
         // What is asked for twice is found once.
@@ -385,16 +409,6 @@ fn offer(row: &Row) -> Result<OfferFound, StoreError> {
 
 fn option((name, value): (String, String)) -> OptionValue {
     OptionValue { name, value }
-}
-
-/// The picture that stands for a stall: the first one of its first offer that has one.
-pub(super) fn stall_picture(tx: &mut dyn Tx, stall: LogId) -> Result<Option<Hash>, StoreError> {
-    let row = tx.query_opt(
-        "select pictures from product where log = $1 and archived = 0 and length(pictures) > 0
-         order by folded, product limit 1",
-        params![stall],
-    )?;
-    row.map_or(Ok(None), |row| Ok(pictures(row.blob_opt(0)?).first().copied()))
 }
 
 /// A stall's categories in the order in which it shows them.

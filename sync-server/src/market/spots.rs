@@ -33,7 +33,7 @@ pub(super) fn read(
     now_ms: i64,
 ) -> Result<Option<Vec<Spot>>, StoreError> {
     let (skipped, wanted) = (window.offset.min(OFFSET_MAX), window.rows.min(WINDOW_ROWS_MAX));
-    let mut found = match which {
+    let found = match which {
         Spots::All => {
             let which = "and (p.lat is not null or p.opening <> '' or f.log is not null)
                          order by p.log limit $2 offset $3";
@@ -49,9 +49,6 @@ pub(super) fn read(
             near(tx, here, (wanted.min(NEAR_MAX), now_ms))?
         }
     };
-    for spot in &mut found {
-        spot.card.picture = rows::stall_picture(tx, spot.card.stall)?;
-    }
     Ok(Some(found))
 }
 
@@ -96,6 +93,7 @@ fn rows_of(
 fn spot(row: &Row, now_ms: i64) -> Result<Spot, StoreError> {
     let micro = |degrees: Option<i64>| degrees.and_then(|degrees| i32::try_from(degrees).ok());
     let point = micro(row.int_opt(5)?).zip(micro(row.int_opt(6)?));
+    // What its goods say of it is in memory alone.
     let card = StallCard {
         stall: row.id(0)?,
         name: row.text(1)?.into(),

@@ -62,17 +62,30 @@ pub(super) fn of_stall(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) ->
 }
 
 fn kind_of(tx: &mut dyn Tx, stall: LogId, now_ms: i64, days: u16) -> Result<Kind, StoreError> {
-    let sql = "select zone, cut_off_minutes from stall_profile where log = $1";
-    Ok(match tx.query_opt(sql, params![stall])? {
-        Some(row) => Kind::new(row.text(0)?, row.int(1)?, now_ms, days),
-        None => Kind::new("", 0, now_ms, days),
-    })
+    let Clock { zone, cut_off_minutes } = Clock::read(tx, stall)?;
+    Ok(Kind::new(&zone, cut_off_minutes, now_ms, days))
 }
 
-/// What the server's entries in a stall's log say of when they were: as a register of that stall would.
-pub(crate) fn stamp(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<Stamp, StoreError> {
-    let kind = kind_of(tx, stall, now_ms, 1)?;
-    Ok(Stamp::at(now_ms, offset(&kind.zone, now_ms).get(), kind.period.to))
+/// Where a stall's clock hangs, and when its day ends by it.
+#[derive(Default)]
+pub(crate) struct Clock {
+    zone: String,
+    cut_off_minutes: i64,
+}
+
+impl Clock {
+    pub(crate) fn read(tx: &mut dyn Tx, stall: LogId) -> Result<Self, StoreError> {
+        let sql = "select zone, cut_off_minutes from stall_profile where log = $1";
+        tx.query_opt(sql, params![stall])?.map_or(Ok(Self::default()), |row| {
+            Ok(Self { zone: row.text(0)?.into(), cut_off_minutes: row.int(1)? })
+        })
+    }
+
+    /// What the server's entries in the stall's log say of when they were: as a register of that stall would.
+    pub(crate) fn stamp(&self, now_ms: i64) -> Stamp {
+        let kind = Kind::new(&self.zone, self.cut_off_minutes, now_ms, 1);
+        Stamp::at(now_ms, offset(&kind.zone, now_ms).get(), kind.period.to)
+    }
 }
 
 /// A stall's business day now.

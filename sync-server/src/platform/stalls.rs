@@ -100,6 +100,16 @@ pub fn is_blocked(tx: &mut dyn Tx, stall: LogId) -> Result<bool, StoreError> {
     Ok(tx.query_opt("select 1 from stall_block where stall = $1", params![stall])?.is_some())
 }
 
+/// Whether an operator took it out of the market, and how many of its orders this buyer waits for: at once, for every order asks.
+pub(crate) fn standing(tx: &mut dyn Tx, stall: LogId, buyer: ThingId) -> Result<(bool, u32), StoreError> {
+    let row = tx.query_one(
+        "select (select count(*) from stall_block where stall = $1), count(*) from orders
+         where log = $1 and buyer = $2 and placed = 1 and released = 0 and fulfilled = 0",
+        params![stall, buyer],
+    )?;
+    Ok((row.int(0)? > 0, row.number(1)?))
+}
+
 pub fn member_role(tx: &mut dyn Tx, stall: LogId, account: ThingId) -> Result<Option<Role>, StoreError> {
     let row =
         tx.query_opt("select role from member where stall = $1 and account = $2", params![stall, account])?;

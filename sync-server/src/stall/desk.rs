@@ -15,7 +15,7 @@ use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
 use crate::market::note_goods;
-use crate::operator;
+use crate::operator::Clock;
 use crate::stall::contact;
 use crate::stall::orders::Shop;
 use crate::stall::{Core, epoch};
@@ -34,12 +34,18 @@ pub(super) struct Desk<'a> {
     known: Known,
     count_before: u64,
     ids_made: u32,
-    /// Gone where the stall may have said another zone or end of its day.
-    stamp: Option<Stamp>,
-    /// The stall's day that is noted as one on which something came.
-    heard_on: Option<i32>,
+    time: Time,
     /// Whether something was edited that everybody may see.
     goods_moved: bool,
+}
+
+/// The stall's own time.
+#[derive(Default)]
+struct Time {
+    /// Gone where the stall may have said another zone or end of its day.
+    clock: Option<Clock>,
+    /// The stall's day that is noted as one on which something came.
+    heard_on: Option<i32>,
 }
 
 /// What one request leaves for the next of its stall, in the same transaction. The stall is theirs until it ends,
@@ -50,6 +56,7 @@ struct Left {
     tips: log::Tips,
     known: Known,
     shop: Option<Shop>,
+    time: Time,
 }
 
 type AllLeft = BTreeMap<LogId, Left>;
@@ -88,7 +95,8 @@ impl<'a> Desk<'a> {
                 (pen, Some(first))
             }
         };
-        let left = Left { epoch: current, pen, tips, known: Known::default(), shop: None };
+        let left =
+            Left { epoch: current, pen, tips, known: Known::default(), shop: None, time: Time::default() };
         let mut desk = Self::new((core, tx, log), applier, now, left);
         if let Some(first) = first {
             desk.keep(std::slice::from_ref(&first))?;
@@ -103,7 +111,7 @@ impl<'a> Desk<'a> {
         now: Now,
         left: Left,
     ) -> Self {
-        let Left { epoch, pen, tips, known, shop } = left;
+        let Left { epoch, pen, tips, known, shop, time } = left;
         let count_before = tips.count();
         let (ids_made, goods_moved) = (0, false);
         Self {
@@ -119,8 +127,7 @@ impl<'a> Desk<'a> {
             known,
             count_before,
             ids_made,
-            stamp: None,
-            heard_on: None,
+            time,
             goods_moved,
         }
     }
@@ -128,10 +135,10 @@ impl<'a> Desk<'a> {
     /// Leaves what is known to the next request, and says how far the log is if this one moved it.
     pub(super) fn leave(mut self) -> Result<Option<u64>, CoreRefusal> {
         let moved_to = self.moved_to()?;
-        let Self { tx, log, epoch, pen, tips, known, shop, .. } = self;
+        let Self { tx, log, epoch, pen, tips, known, shop, time, .. } = self;
         if let Some(kept) = tx.kept() {
             let mut all = kept.take::<AllLeft>().unwrap_or_default();
-            all.insert(log, Left { epoch, pen, tips, known, shop });
+            all.insert(log, Left { epoch, pen, tips, known, shop, time });
             kept.put(all);
         }
         Ok(moved_to)
@@ -174,7 +181,7 @@ impl<'a> Desk<'a> {
         self.shop = None;
         self.hear()?;
         if records.iter().any(|record| is_about_goods(record.kind)) {
-            (self.goods_moved, self.stamp) = (true, None);
+            (self.goods_moved, self.time.clock) = (true, None);
         }
         let appended = self.tips.append(self.tx, ids.iter().copied().zip(records));
         appended.map_err(append_refused)?;
@@ -190,7 +197,7 @@ impl<'a> Desk<'a> {
         let mut applier = (self.core.appliers)();
         let trust = &self.core.trust;
         if soko_projection::set_aside(self.tx, self.log, trust, applier.as_mut(), places)?.is_some() {
-            (self.known, self.shop, self.stamp) = (Known::default(), None, None);
+            (self.known, self.shop, self.time) = (Known::default(), None, Time::default());
             self.goods_moved = true;
         }
         Ok(())
@@ -199,9 +206,9 @@ impl<'a> Desk<'a> {
     /// Notes on which of the stall's days records come in. Whatever comes of a day that is over restates it here.
     fn hear(&mut self) -> Result<(), StoreError> {
         let today = self.stamp()?.business_day;
-        if self.heard_on != Some(today) {
+        if self.time.heard_on != Some(today) {
             heard::is_whole(self.tx, self.log, today, self.tips.count())?;
-            self.heard_on = Some(today);
+            self.time.heard_on = Some(today);
             self.known.heard_again();
         }
         Ok(())
@@ -229,11 +236,13 @@ impl<'a> Desk<'a> {
 
     /// What the next record says about when it was: the stall's own day and hour, as its registers say it.
     fn stamp(&mut self) -> Result<Stamp, StoreError> {
-        if let Some(stamp) = &self.stamp {
-            return Ok(stamp.clone());
-        }
-        let stamp = operator::stamp(self.tx, self.log, self.now.now_ms)?;
-        Ok(self.stamp.insert(stamp).clone())
+        let clock = match self.time.clock.take() {
+            Some(clock) => clock,
+            None => Clock::read(self.tx, self.log)?,
+        };
+        let stamp = clock.stamp(self.now.now_ms);
+        self.time.clock = Some(clock);
+        Ok(stamp)
     }
 }
 

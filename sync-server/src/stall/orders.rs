@@ -361,11 +361,12 @@ fn known(
     (order, now_ms): (&PlaceOrder, i64),
     facts: &mut place_order::Facts,
 ) -> Result<place_order::PlaceOrder, CoreRefusal> {
-    if stalls::is_blocked(tx, log)? {
+    let (is_blocked, held) = stalls::standing(tx, log, order.buyer)?;
+    if is_blocked {
         let detail = "this stall is not in the market now and takes no orders: buy it elsewhere";
         return Err(refused(Fault::Conflict, "stall_blocked", detail));
     }
-    facts.held = read::held_of(tx, log, order.buyer)?;
+    facts.held = held;
     facts.now_ms = now_ms;
     let coupon = coupon(tx, log, order, facts)?;
     know_deals(tx, log, order, facts)?;
