@@ -19,7 +19,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::tax::{TaxRate, TaxTotal};
 use soko_domain::verbs::card_order::AskedCard;
-use soko_domain::verbs::pay_order::PayStanding;
+use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::swap_order::Swap;
@@ -280,7 +280,8 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
 fn as_first(desk: &mut Desk<'_>, found: &OrderFound) -> Result<OrderView, CoreRefusal> {
     let placed = read::as_placed(desk.tx, desk.log, found)?;
     let payment = paying::view(desk.tx, desk.log, found.order)?;
-    let card = CardPays::of(&order_money::of(desk.tx, desk.log, found.order)?);
+    // As it was then: nothing of it was back, and it had not ended.
+    let card = CardPays::of(&order_money::of(desk.tx, desk.log, found.order)?, OrderState::Held);
     let card = card.map(|card| CardPays { back_minor: 0, ..card });
     Ok(OrderView { payment, card, ..shown(found.order, found.state, placed, found.at_ms) })
 }
@@ -633,15 +634,24 @@ fn given_out(
     units: Vec<Units>,
 ) -> Result<Vec<Entry>, CoreRefusal> {
     // Also where a card has enough for something cheaper that was taken in place of a line: then nothing is due.
-    let is_paid = has_money(desk.tx, desk.log, order)? || cards::pays_all(desk.tx, desk.log, order)?;
-    let handed = (state == Some(OrderState::Held) && is_paid)
-        .then(|| Entry::from(OrderHandedOver { order, taken: None }));
+    let is_paid = state == Some(OrderState::Held) && {
+        let money = order_money::of(desk.tx, desk.log, order)?;
+        has_money(desk.tx, desk.log, (order, &money))? || {
+            let found = read::order(desk.tx, desk.log, order)?.ok_or_else(unknown)?;
+            cards::pays_all(&money, read::order_placed(desk.tx, desk.log, &found)?.total_minor)
+        }
+    };
+    let handed = is_paid.then(|| Entry::from(OrderHandedOver { order, taken: None }));
     let fulfilled = fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?;
     Ok(handed.into_iter().chain(fulfilled).collect())
 }
 
-fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
-    let is_here = match order_money::of(tx, log, order)?.standing() {
+fn has_money(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, money): (OrderId, &pay_order::Facts),
+) -> Result<bool, StoreError> {
+    let is_here = match money.standing() {
         PayStanding::Paid | PayStanding::PartlyBack => true,
         PayStanding::AtHandOver | PayStanding::Waiting | PayStanding::PaidBack | PayStanding::PayingBack => {
             false
@@ -652,20 +662,22 @@ fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreE
 
 /// Whoever gives an order out by a word takes no money for it: it is here already, or a register hands over.
 pub(super) fn check_given_out(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(), CoreRefusal> {
-    let Some(found) = read::order(tx, log, order)? else { return Ok(()) };
-    if found.state != OrderState::Held || has_money(tx, log, order)? {
+    let Some(found) = read::order(tx, log, order)?.filter(|found| found.state == OrderState::Held) else {
+        return Ok(());
+    };
+    let money = order_money::of(tx, log, order)?;
+    if has_money(tx, log, (order, &money))? {
         return Ok(());
     }
-    let money = order_money::of(tx, log, order)?;
     if money.awaits_transfer() {
         return Err(Refusal::TransferAwaited.into());
     }
-    if cards::pays_all(tx, log, order)? {
+    let total_minor = read::order_placed(tx, log, &found)?.total_minor;
+    if cards::pays_all(&money, total_minor) {
         return Ok(());
     }
     let by_card = money.card.map_or(0, |card| card.pays_minor);
-    let missing_minor = read::order_placed(tx, log, &found)?.total_minor.saturating_sub(by_card);
-    Err(Refusal::Underpaid { missing_minor }.into())
+    Err(Refusal::Underpaid { missing_minor: total_minor.saturating_sub(by_card) }.into())
 }
 
 fn take_step(
@@ -696,7 +708,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
     let payment = paying::view(tx, log, order)?;
-    let card = CardPays::of(&order_money::of(tx, log, order)?);
+    let card = CardPays::of(&order_money::of(tx, log, order)?, found.state);
     let reason = match found.state {
         OrderState::Released => order_steps::cancel_reason(tx, log, order)?,
         OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),

@@ -94,6 +94,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 76, name: "tabs taken out", sql: soko_projection::TABS_TAKEN_OUT },
     step!(77, "0040_session_name"),
     step!(78, "0041_denied"),
+    Migration { number: 79, name: "card lives", sql: soko_projection::CARD_LIVES },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

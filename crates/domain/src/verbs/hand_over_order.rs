@@ -231,7 +231,7 @@ mod tests {
     fn a_gift_card_leaves_the_rest_to_whoever_takes_the_goods() {
         let card = |pays_minor| {
             let purse = ProductId([7; 16]);
-            Some(Card { purse, pays_minor, rest_minor: 448 - pays_minor, paid_minor: 0, back_minor: 0 })
+            Some(Card { purse, pays_minor, rest_minor: 448 - pays_minor, ..Card::default() })
         };
         for (pays_minor, tenders, expected) in [
             (400, vec![paid(TenderKind::Card, 48)], Ok(Some(48))),
