@@ -232,11 +232,13 @@ impl Payment {
         deeds
     }
 
-    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded. It is looked up once a
-    /// day from then on, since it may be our own key that is wrong, and at once where somebody names it.
+    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded, or shows something else
+    /// than what was asked for. It is looked up once a day from then on, since it may be our own key that is wrong, and at once where
+    /// somebody names it.
     pub fn is_denied(&self) -> bool {
+        let is_another = matches!(self.trouble, Some(Trouble::Mismatch | Trouble::TwoObjects));
         let is_owed = match self.state {
-            State::Created | State::Intent | State::Authorised => self.is_posted,
+            State::Created | State::Intent | State::Authorised => self.is_posted || is_another,
             State::Posted => self.doubts_part(),
             State::Cancelling | State::Returning => true,
             State::Captured | State::Cancelled | State::Returned => false,
@@ -334,10 +336,15 @@ impl Payment {
         self.denied()
     }
 
-    /// Told at once. In the end nobody asks any more, and who waits for the stall's word alone has it.
     fn denied(&mut self) -> Vec<Deed> {
+        self.odd(Trouble::Contradiction)
+    }
+
+    /// What is no answer to what was asked. Told at once. In the end nobody asks any more, and who waits for the stall's word alone has
+    /// it.
+    fn odd(&mut self, trouble: Trouble) -> Vec<Deed> {
         self.denials = self.denials.saturating_add(1);
-        let mut deeds: Vec<Deed> = self.tell(Trouble::Contradiction).into_iter().collect();
+        let mut deeds: Vec<Deed> = self.tell(trouble).into_iter().collect();
         if self.is_denied() && self.ending == Some(Ending::Stall) {
             deeds.extend(self.given_up(Ending::Stall));
         }
@@ -346,10 +353,10 @@ impl Payment {
 
     fn shown(&mut self, object: &Object) -> Vec<Deed> {
         if object.due != self.due && !weak(Weak::Unequal) {
-            return self.tell(Trouble::Mismatch).into_iter().collect();
+            return self.odd(Trouble::Mismatch);
         }
         if self.object.as_ref().is_some_and(|known| *known != object.id) && !weak(Weak::AskAgain) {
-            return self.tell(Trouble::TwoObjects).into_iter().collect();
+            return self.odd(Trouble::TwoObjects);
         }
         self.object = Some(object.id.clone());
         if object.page.is_some() {
@@ -750,6 +757,37 @@ mod tests {
         payment.begin();
         payment.answered(Call::LookUp, &shows(Status::Captured));
         assert_eq!((payment.state, payment.next()), (State::Returning, Some(Call::Refund)));
+    }
+
+    #[test]
+    fn a_payment_that_is_shown_with_another_amount_is_told_once_and_looked_up_ever_more_rarely() {
+        let another = || {
+            let Answer::Seen(object) = shows(Status::Captured) else { panic!("it is shown") };
+            Answer::Seen(Object { due: Due { amount_minor: 499, ..due() }, ..object })
+        };
+        for ending in [None, Some(Ending::Buyer), Some(Ending::Stall)] {
+            let mut payment = Payment::new(due());
+            payment.begin();
+            payment.answered(Call::Ask, &Answer::Unknown);
+            if let Some(why) = ending {
+                payment.cancel(why);
+            }
+            let mut told = vec![Deed::Tell(Trouble::Mismatch)];
+            told.extend((ending == Some(Ending::Stall)).then_some(Deed::Free(Ending::Stall)));
+            assert_eq!(denied(&mut payment, &another()), told, "{ending:?}");
+            if ending != Some(Ending::Stall) {
+                assert!(payment.is_denied(), "{ending:?}");
+                assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
+            }
+            assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
+        }
+        // What is asked for is shown after all.
+        let mut payment = Payment::new(due());
+        payment.begin();
+        denied(&mut payment, &another());
+        payment.begin();
+        payment.answered(Call::LookUp, &shows(Status::Authorised));
+        assert_eq!((payment.denials, payment.state), (0, State::Authorised));
     }
 
     #[test]
