@@ -199,11 +199,12 @@ mod tests {
         let (mut pool, mut hold, mut sold) = (1_000, 0, 0);
         for step in moved(ORDER, &[], words) {
             for (account, by) in [(step.from, -step.quantity), (step.to, step.quantity)] {
-                match account {
-                    Account::Pool => pool += by,
-                    Account::Hold(_) => hold += by,
-                    Account::Sold => sold += by,
-                    other => panic!("{other:?}"),
+                if account == Account::Pool {
+                    pool += by;
+                } else if account == Account::Hold(ORDER) {
+                    hold += by;
+                } else if account == Account::Sold {
+                    sold += by;
                 }
             }
         }
