@@ -2,7 +2,7 @@
 //! the card: no register can spend that, and where a register has the rest it is asked for it, as another register would ask. Points
 //! and credit pay at registers alone: nothing ties the account that orders to a customer of the stall.
 
-use soko_domain::entry::IncidentKind;
+use soko_domain::entry::{Entry, IncidentKind, OrderPurseHeld};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
 use soko_domain::money::Currency;
 use soko_domain::purse::PurseKind;
@@ -40,10 +40,21 @@ pub struct CardPays {
 }
 
 impl CardPays {
+    pub(super) fn held(held: &OrderPurseHeld) -> Self {
+        Self { pays_minor: held.units, back_minor: 0 }
+    }
+
     pub(super) fn of(money: &pay_order::Facts, state: OrderState) -> Option<Self> {
         let card = money.card?;
         Some(Self { pays_minor: card.shown_minor(state)?, back_minor: card.back_minor })
     }
+}
+
+/// What entries of an order that was just decided hold of a card.
+pub(super) fn held(entries: &[Entry]) -> Option<OrderPurseHeld> {
+    let held =
+        |entry: &Entry| if let Entry::OrderPurseHeld(held) = entry { Some(held.clone()) } else { None };
+    entries.iter().find_map(held)
 }
 
 /// What the shop may promise of a card. Nothing where this stall sold none with this code.

@@ -9,8 +9,7 @@ use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::deal::DealUse;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderPurseHeld, OrderStep, PayWay,
-    ReleaseReason, Units,
+    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
@@ -304,7 +303,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         .iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
     note_taken(&mut facts, &entries);
-    let held = card_held(&entries);
+    let held = cards::held(&entries);
     desk.write(entries)?;
     contact::keep(desk.tx, desk.log, order, desk.now.now_ms)?;
     for line in &order.lines {
@@ -315,7 +314,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         }
     }
     let placed = placed.ok_or_else(unknown)?;
-    let card = held.as_ref().map(card_pays);
+    let card = held.as_ref().map(CardPays::held);
     // What costs nothing needs no payment, and neither does what a gift card pays.
     let rest_minor = held.map_or(placed.total_minor, |held| held.rest_minor);
     let pay = order.pay.as_ref().filter(|_| rest_minor > 0);
@@ -323,16 +322,6 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
     Ok(OrderView { payment, card, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
-}
-
-fn card_held(entries: &[Entry]) -> Option<OrderPurseHeld> {
-    let held =
-        |entry: &Entry| if let Entry::OrderPurseHeld(held) = entry { Some(held.clone()) } else { None };
-    entries.iter().find_map(held)
-}
-
-fn card_pays(held: &OrderPurseHeld) -> CardPays {
-    CardPays { pays_minor: held.units, back_minor: 0 }
 }
 
 /// What an order would come to now, decided as the order itself would be; nothing is held, written or remembered by it.
@@ -348,7 +337,7 @@ pub(crate) fn quote(
     load_offers(tx, log, &mut facts, &order.lines)?;
     let command = known(tx, log, (order, now_ms), &mut facts).map_err(declined)?;
     let entries = place_order::decide(&facts, &command).map_err(|refusal| declined(refusal.into()))?;
-    let card = card_held(&entries).as_ref().map(card_pays);
+    let card = cards::held(&entries).as_ref().map(CardPays::held);
     let placed = entries
         .into_iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed) } else { None });
