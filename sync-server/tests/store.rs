@@ -288,7 +288,8 @@ fn figures_are_what_adding_up_gives_on_every_engine() {
                 let outcome = suite::figures_are_what_adding_up_gives(tx, seed)
                     .and_then(|()| suite::what_counts_only_now_restates_days(tx, seed))
                     .and_then(|()| suite::what_counts_with_something_else_restates_days_once(tx, seed))
-                    .and_then(|()| suite::a_clock_that_was_ahead_tells_nothing_of_days_to_come(tx, seed));
+                    .and_then(|()| suite::a_clock_that_was_ahead_tells_nothing_of_days_to_come(tx, seed))
+                    .and_then(|()| suite::what_lives_say_of_a_card_counts_once(tx, seed));
                 outcome.map_err(|error| No::Store(StoreError::Other(format!("seed {seed}: {error}"))))
             });
             assert!(ran.is_ok(), "{ran:?}");

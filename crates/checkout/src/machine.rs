@@ -232,11 +232,13 @@ impl Payment {
         deeds
     }
 
-    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded. It is looked up once a
-    /// day from then on, since it may be our own key that is wrong, and at once where somebody names it.
+    /// Whether nobody but a person can say what became of it: its provider denies for long what was recorded, or shows something else
+    /// than what was asked for. It is looked up once a day from then on, since it may be our own key that is wrong, and at once where
+    /// somebody names it.
     pub fn is_denied(&self) -> bool {
+        let is_another = matches!(self.trouble, Some(Trouble::Mismatch | Trouble::TwoObjects));
         let is_owed = match self.state {
-            State::Created | State::Intent | State::Authorised => self.is_posted,
+            State::Created | State::Intent | State::Authorised => self.is_posted || is_another,
             State::Posted => self.doubts_part(),
             State::Cancelling | State::Returning => true,
             State::Captured | State::Cancelled | State::Returned => false,
@@ -334,10 +336,15 @@ impl Payment {
         self.denied()
     }
 
-    /// Told at once. In the end nobody asks any more, and who waits for the stall's word alone has it.
     fn denied(&mut self) -> Vec<Deed> {
+        self.odd(Trouble::Contradiction)
+    }
+
+    /// What is no answer to what was asked. Told at once. In the end nobody asks any more, and who waits for the stall's word alone has
+    /// it.
+    fn odd(&mut self, trouble: Trouble) -> Vec<Deed> {
         self.denials = self.denials.saturating_add(1);
-        let mut deeds: Vec<Deed> = self.tell(Trouble::Contradiction).into_iter().collect();
+        let mut deeds: Vec<Deed> = self.tell(trouble).into_iter().collect();
         if self.is_denied() && self.ending == Some(Ending::Stall) {
             deeds.extend(self.given_up(Ending::Stall));
         }
@@ -346,10 +353,10 @@ impl Payment {
 
     fn shown(&mut self, object: &Object) -> Vec<Deed> {
         if object.due != self.due && !weak(Weak::Unequal) {
-            return self.tell(Trouble::Mismatch).into_iter().collect();
+            return self.odd(Trouble::Mismatch);
         }
         if self.object.as_ref().is_some_and(|known| *known != object.id) && !weak(Weak::AskAgain) {
-            return self.tell(Trouble::TwoObjects).into_iter().collect();
+            return self.odd(Trouble::TwoObjects);
         }
         self.object = Some(object.id.clone());
         if object.page.is_some() {
@@ -505,276 +512,4 @@ fn ends(doubt: Call, shown: Status) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use soko_domain::ids::OrderId;
-    use soko_domain::money::Currency;
-
-    use super::*;
-    use crate::payment::Back;
-
-    fn due() -> Due {
-        let currency = Currency::parse("EUR").unwrap();
-        Due { order: OrderId([1; 16]), account: "stall".into(), amount_minor: 500, currency }
-    }
-
-    fn shows(status: Status) -> Answer {
-        Answer::Seen(Object { id: "o1".into(), status, due: due(), page: None, back: Back::default() })
-    }
-
-    /// What happens to a payment, in order.
-    enum Happens {
-        Answer(Call, Answer),
-        Cancel,
-        Posted,
-    }
-
-    fn after(happenings: Vec<Happens>) -> (Payment, Vec<Deed>) {
-        let (mut payment, mut deeds) = (Payment::new(due()), Vec::new());
-        for happening in happenings {
-            match happening {
-                Happens::Answer(call, answer) => {
-                    assert_eq!(payment.begin(), Some(call), "{payment:?}");
-                    deeds = payment.answered(call, &answer).deeds;
-                }
-                Happens::Cancel => deeds = payment.cancel(Ending::Buyer),
-                Happens::Posted => payment.posted(),
-            }
-        }
-        (payment, deeds)
-    }
-
-    use Happens::{Answer as Told, Cancel, Posted};
-
-    fn ask() -> Happens {
-        Told(Call::Ask, shows(Status::Pending))
-    }
-
-    fn look(status: Status) -> Happens {
-        Told(Call::LookUp, shows(status))
-    }
-
-    fn refused() -> Answer {
-        Answer::Refused("no such number".into())
-    }
-
-    /// Name, what happens, and then: the state, what follows for the shop, the next call.
-    type Case = (&'static str, Vec<Happens>, State, Vec<Deed>, Option<Call>);
-
-    fn check(cases: Vec<Case>) {
-        for (name, happenings, state, wanted, next) in cases {
-            let (payment, deeds) = after(happenings);
-            assert_eq!((payment.state, deeds, payment.next()), (state, wanted, next), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_way_to_the_money() {
-        let capture = |answer| vec![ask(), look(Status::Authorised), Told(Call::Capture, answer)];
-        let looks = Some(Call::LookUp);
-        let lost = Told(Call::Ask, Answer::Unknown);
-        check(vec![
-            ("paid", capture(shows(Status::Captured)), State::Captured, vec![Deed::Post], None),
-            ("lost asking", vec![lost], State::Intent, vec![], looks),
-            ("lost capture", capture(Answer::Unknown), State::Authorised, vec![], looks),
-            ("refused capture", capture(refused()), State::Authorised, vec![], looks),
-        ]);
-    }
-
-    #[test]
-    fn the_ways_without_it() {
-        let void = |answer| vec![ask(), Cancel, Told(Call::Void, answer)];
-        let failed = || vec![Deed::Free(Ending::Failed)];
-        let buyer = || vec![Deed::Free(Ending::Buyer)];
-        let refund = Told(Call::Refund, shows(Status::Refunded));
-        let back = vec![Deed::PaidBack, Deed::Free(Ending::Buyer)];
-        let paid_back = vec![ask(), look(Status::Captured), Posted, Cancel, refund];
-        check(vec![
-            ("expired", vec![ask(), look(Status::Dead)], State::Cancelled, failed(), None),
-            ("refused", vec![Told(Call::Ask, refused())], State::Cancelled, failed(), None),
-            ("never asked", vec![Cancel], State::Cancelled, buyer(), None),
-            ("cancelled", vec![ask(), Cancel], State::Cancelling, vec![], Some(Call::Void)),
-            ("voided", void(shows(Status::Dead)), State::Cancelled, buyer(), None),
-            ("void lost", void(Answer::Unknown), State::Cancelling, vec![], Some(Call::LookUp)),
-            ("paid meanwhile", void(shows(Status::Captured)), State::Returning, vec![], Some(Call::Refund)),
-            ("paid back", paid_back, State::Returned, back, None),
-        ]);
-    }
-
-    #[test]
-    fn what_is_not_equal_never_counts() {
-        let currency = Currency::parse("USD").unwrap();
-        for wrong in [
-            Due { amount_minor: 499, ..due() },
-            Due { currency, ..due() },
-            Due { account: "other".into(), ..due() },
-            Due { order: OrderId([2; 16]), ..due() },
-        ] {
-            let mut payment = Payment::new(due());
-            payment.begin();
-            let object = Object {
-                id: "o1".into(),
-                status: Status::Captured,
-                due: wrong,
-                page: None,
-                back: Back::default(),
-            };
-            let next = payment.answered(Call::Ask, &Answer::Seen(object.clone()));
-            assert_eq!((payment.state, next.deeds), (State::Intent, vec![Deed::Tell(Trouble::Mismatch)]));
-            let again = payment.answered(Call::LookUp, &Answer::Seen(object));
-            assert_eq!((payment.state, again.deeds), (State::Intent, vec![]), "told once");
-        }
-    }
-
-    #[test]
-    fn what_was_told_and_seen_is_acted_on_at_once() {
-        let (mut payment, _) = after(vec![ask()]);
-        payment.named();
-        for looks in [Some(Call::LookUp), Some(Call::LookUp)] {
-            assert_eq!(payment.begin(), looks, "what a provider shows may lag behind what it tells");
-            payment.answered(Call::LookUp, &shows(Status::Pending));
-        }
-        payment.begin();
-        payment.answered(Call::LookUp, &shows(Status::Authorised));
-        assert_eq!((payment.next(), payment.wait_ms()), (Some(Call::Capture), 0));
-        payment.named();
-        assert_eq!(payment.begin(), Some(Call::LookUp), "something was told since");
-        payment.answered(Call::LookUp, &shows(Status::Authorised));
-        assert_eq!(payment.begin(), Some(Call::Capture), "one look is enough where it is our turn");
-        payment.answered(Call::Capture, &shows(Status::Captured));
-        payment.posted();
-        assert_eq!(payment.next(), Some(Call::LookUp), "what was told may have been about something else");
-    }
-
-    #[test]
-    fn nothing_is_asked_for_an_order_that_was_cancelled() {
-        let mut payment = Payment::forgotten_and_over(due());
-        for _ in 0..LOOKS {
-            assert_eq!((payment.begin(), payment.is_settled()), (Some(Call::LookUp), false));
-            let next = payment.answered(Call::LookUp, &Answer::Nothing);
-            assert_eq!((next.call, next.deeds, payment.state), (None, vec![], State::Cancelled));
-        }
-        assert!(payment.begin().is_none() && payment.is_settled());
-        // Money that is there all the same is not kept.
-        let mut payment = Payment::forgotten_and_over(due());
-        payment.begin();
-        payment.answered(Call::LookUp, &shows(Status::Captured));
-        assert_eq!((payment.begin(), payment.state), (Some(Call::Refund), State::Returning));
-    }
-
-    #[test]
-    fn what_the_records_call_paid_is_never_asked_for_again() {
-        for object in [None, Some("o1".to_owned())] {
-            for answer in [Answer::Nothing, shows(Status::Dead)] {
-                let mut payment = Payment::forgotten(due());
-                payment.recorded(object.clone());
-                let mut deeds = Vec::new();
-                for _ in 0..TRIES_MAX {
-                    assert_eq!(payment.begin(), Some(Call::LookUp));
-                    let next = payment.answered(Call::LookUp, &answer);
-                    assert_eq!((next.call, payment.state), (None, State::Intent), "{object:?}");
-                    deeds.extend(next.deeds);
-                }
-                assert_eq!(deeds, [Deed::Tell(Trouble::Contradiction)], "{object:?} {answer:?}");
-            }
-        }
-        let mut payment = Payment::forgotten(due());
-        payment.recorded(None);
-        payment.begin();
-        let next = payment.answered(Call::LookUp, &shows(Status::Captured));
-        assert_eq!((next.deeds, payment.state), (vec![Deed::Post], State::Captured));
-    }
-
-    fn denied(payment: &mut Payment, answer: &Answer) -> Vec<Deed> {
-        let mut deeds = Vec::new();
-        let mut waited_ms = 0;
-        for _ in 0..DENIALS_MAX {
-            assert_eq!(payment.begin(), Some(Call::LookUp), "{payment:?}");
-            deeds.extend(payment.answered(Call::LookUp, answer).deeds);
-            waited_ms += payment.wait_ms();
-        }
-        if payment.is_denied() {
-            assert_eq!(payment.wait_ms(), DENIED_WAIT_MS);
-            waited_ms -= DENIED_WAIT_MS;
-        }
-        let hour_ms = 60 * 60 * 1_000;
-        assert!((6 * hour_ms..12 * hour_ms).contains(&waited_ms), "{waited_ms}");
-        deeds
-    }
-
-    #[test]
-    fn a_payment_that_is_denied_for_long_is_looked_up_once_a_day_until_somebody_names_it() {
-        for object in [None, Some("o1".to_owned())] {
-            for answer in [Answer::Nothing, shows(Status::Dead)] {
-                let mut payment = Payment::forgotten(due());
-                payment.recorded(object.clone());
-                assert_eq!(denied(&mut payment, &answer), [Deed::Tell(Trouble::Contradiction)]);
-                assert!(payment.is_denied() && !payment.is_settled(), "{object:?}");
-                payment.named();
-                assert_eq!(payment.begin(), Some(Call::LookUp));
-                let next = payment.answered(Call::LookUp, &shows(Status::Captured));
-                assert_eq!((next.deeds, payment.denials), (vec![Deed::Post], 0), "it was there after all");
-            }
-        }
-        // Who does not answer denies nothing, and what is shown meanwhile begins it anew.
-        let mut payment = Payment::forgotten(due());
-        payment.recorded(None);
-        for _ in 0..DENIALS_MAX * 2 {
-            payment.begin();
-            payment.answered(Call::LookUp, &Answer::Unknown);
-        }
-        payment.begin();
-        payment.answered(Call::LookUp, &Answer::Nothing);
-        payment.begin();
-        payment.answered(Call::LookUp, &shows(Status::Pending));
-        assert_eq!((payment.denials, payment.is_denied()), (0, false));
-    }
-
-    #[test]
-    fn of_a_denied_payment_the_stall_has_the_word_and_what_comes_to_light_goes_back() {
-        // Before the end it waits for the provider, and has its way when that has nothing to say.
-        let mut payment = Payment::forgotten(due());
-        payment.recorded(None);
-        payment.cancel(Ending::Stall);
-        let told = vec![Deed::Tell(Trouble::Contradiction), Deed::Free(Ending::Stall)];
-        assert_eq!(denied(&mut payment, &Answer::Nothing), told);
-        assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
-        // A buyer's word is not enough, and the stall's ends it at once.
-        let mut payment = Payment::forgotten(due());
-        payment.recorded(None);
-        payment.cancel(Ending::Buyer);
-        assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
-        assert_eq!((payment.state, payment.is_denied()), (State::Cancelling, true));
-        assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
-        assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
-        payment.named();
-        payment.begin();
-        payment.answered(Call::LookUp, &shows(Status::Captured));
-        assert_eq!((payment.state, payment.next()), (State::Returning, Some(Call::Refund)));
-    }
-
-    #[test]
-    fn what_goes_back_is_not_asked_for_without_end_where_its_provider_lost_it() {
-        let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
-        assert_eq!(payment.begin(), Some(Call::Refund));
-        payment.answered(Call::Refund, &refused());
-        assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
-        assert_eq!((payment.state, payment.begin()), (State::Returning, Some(Call::LookUp)));
-        assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
-        assert_eq!(payment.state, State::Returning, "should it come to light, it goes on");
-    }
-
-    #[test]
-    fn what_was_found_missing_is_asked_for_at_once_under_the_same_key() {
-        let mut payment = Payment::new(due());
-        payment.begin();
-        payment.answered(Call::Ask, &Answer::Unknown);
-        assert_eq!(payment.begin(), Some(Call::LookUp));
-        let next = payment.answered(Call::LookUp, &Answer::Nothing);
-        assert_eq!(next.call, Some(Call::Ask));
-        assert_eq!(payment.next(), Some(Call::LookUp), "whoever dies here looks again");
-        assert_eq!(payment.key(Call::Ask), Call::Ask.key(due().order));
-        // The first request may still arrive, so a no to the second one ends nothing.
-        let refused = payment.answered(Call::Ask, &Answer::Refused("twice".into()));
-        assert_eq!((payment.state, refused.deeds), (State::Intent, vec![]));
-    }
-}
+mod tests;

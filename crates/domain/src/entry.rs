@@ -23,6 +23,7 @@ mod price;
 mod price_v1;
 mod program;
 mod purse;
+mod purse_v1;
 mod refund;
 mod refund_v1;
 mod returned;
@@ -269,8 +270,8 @@ entries! {
     0x140 RivalsFetched v 1,
     0x141 ProgramActed v 1,
     0x142 DealTaken v 1,
-    0x143 OrderPurseHeld v 1,
-    0x144 OrderPurseMoved v 1,
+    0x143 OrderPurseHeld v 2 from v 1 purse_v1::OrderPurseHeld,
+    0x144 OrderPurseMoved v 2 from v 1 purse_v1::OrderPurseMoved,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.
@@ -299,6 +300,20 @@ impl Entry {
             && let Some(first) = price_v1::first_form(put)
         {
             stamp.put(price_v1::VERSION, &mut out);
+            first.put(&mut out);
+            return out.finish();
+        }
+        if let Self::OrderPurseHeld(held) = self
+            && let Some(first) = purse_v1::first_held(held)
+        {
+            stamp.put(purse_v1::VERSION, &mut out);
+            first.put(&mut out);
+            return out.finish();
+        }
+        if let Self::OrderPurseMoved(moved) = self
+            && let Some(first) = purse_v1::first_moved(moved)
+        {
+            stamp.put(purse_v1::VERSION, &mut out);
             first.put(&mut out);
             return out.finish();
         }

@@ -19,6 +19,7 @@ pub mod interaction;
 pub mod likes;
 pub mod money;
 pub mod opening;
+pub mod order_card;
 pub mod people;
 pub mod point;
 pub mod purse;

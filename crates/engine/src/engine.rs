@@ -115,6 +115,7 @@ const STEPS: &[Migration] = &[
     device!(72, "baskets told", "0035_baskets_told"),
     device!(73, "tax names", "0036_tax_names"),
     device!(74, "order cards", "0037_order_cards"),
+    Migration { number: 75, name: "card lives", sql: soko_projection::CARD_LIVES },
 ];
 
 /// Prices that move at once; the others do the next time.

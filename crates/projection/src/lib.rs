@@ -159,12 +159,14 @@ pub const TOLD_BEFORE: &str = include_str!("../../../migrations/shared/0034_told
 pub const TABS_PAID: &str = include_str!("../../../migrations/shared/0035_tabs_paid.sql");
 /// What of one was taken out. It marks logs, as [`LISTS`] does.
 pub const TABS_TAKEN_OUT: &str = include_str!("../../../migrations/shared/0036_tabs_taken_out.sql");
+/// What counts of a card's movements for orders. It marks logs, as [`LISTS`] does.
+pub const CARD_LIVES: &str = include_str!("../../../migrations/shared/0037_card_lives.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 36] = [
+pub const STEPS: [&str; 37] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -201,6 +203,7 @@ pub const STEPS: [&str; 36] = [
     TOLD_BEFORE,
     TABS_PAID,
     TABS_TAKEN_OUT,
+    CARD_LIVES,
 ];
 
 /// Every table above, to be emptied before a rebuild.

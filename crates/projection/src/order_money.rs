@@ -1,11 +1,14 @@
 //! How the money for orders from the shop moved, as rows that only ever are added.
 
+use std::collections::BTreeMap;
+
 use soko_domain::entry::{
     Entry, OrderBackAsked, OrderPaid, OrderPaidBack, OrderPurseHeld, OrderPurseMoved, OrderToPay,
     OrderTransferCame, PayWay, PurseMove, Stamp,
 };
-use soko_domain::ids::{LogId, OrderId, ThingId};
-use soko_domain::verbs::card_order::Card;
+use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
+use soko_domain::order_card::{self, CardStep, CardWord};
+use soko_domain::verbs::card_order::{Card, Said};
 use soko_domain::verbs::pay_order::Facts;
 use soko_record_log::{Row, StoreError, Tx, params};
 
@@ -31,9 +34,6 @@ enum Money {
     CardFreed = 8,
 }
 
-/// What a card paid, and what went back to it, as the rows have it.
-pub(crate) const CARD_PAID: i64 = Money::CardPaid as i64;
-pub(crate) const CARD_BACK: i64 = Money::CardBack as i64;
 /// Of a card there is no way.
 const NO_WAY: u8 = 0;
 
@@ -114,8 +114,8 @@ pub(crate) fn card_held(
     entry: &OrderPurseHeld,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
-    touched.purses = true;
-    moved(book, place, stamp, (entry.order, (Money::CardHeld, NO_WAY, entry.units, "")), touched)
+    moved(book, place, stamp, (entry.order, (Money::CardHeld, NO_WAY, entry.units, "")), touched)?;
+    purses::moved_by_order(book, entry.order, touched)
 }
 
 /// A card's units are coins.
@@ -131,8 +131,8 @@ pub(crate) fn card_moved(
         PurseMove::Freed => Money::CardFreed,
     };
     let part = entry.refund.map(|refund| refund.to_string()).unwrap_or_default();
-    purses::moved_by_order(book, (place, stamp), entry, touched)?;
-    moved(book, place, stamp, (entry.order, (kind, NO_WAY, entry.units, &part)), touched)
+    moved(book, place, stamp, (entry.order, (kind, NO_WAY, entry.units, &part)), touched)?;
+    purses::moved_by_order(book, entry.order, touched)
 }
 
 fn moved(
@@ -166,21 +166,17 @@ pub fn of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Facts, StoreErr
     Ok(facts)
 }
 
-/// What a gift card has again, by the parts that it was of. A server that was restored may have said one twice.
+/// What a gift card has again, by the parts that it was of.
 pub(crate) fn parts_on_card(
     tx: &mut dyn Tx,
     log: LogId,
     order: OrderId,
-) -> Result<Vec<(ThingId, i64)>, StoreError> {
-    let rows = tx.query(
-        "select reference, max(amount_minor) from order_money
-         where log = $1 and order_id = $2 and kind = $3 and reference <> '' group by reference order by reference",
-        params![log, order, CARD_BACK],
-    )?;
-    let mut parts = Vec::new();
-    for row in &rows {
-        if let Some(refund) = ThingId::from_hex(row.text(0)?) {
-            parts.push((refund, row.int(1)?));
+) -> Result<BTreeMap<ThingId, i64>, StoreError> {
+    let words = card_words(tx, log, order)?;
+    let mut parts = BTreeMap::new();
+    for (word, units) in words.iter().zip(order_card::settled(&words)) {
+        if let CardStep::Back(Some(refund)) = word.step {
+            *parts.entry(refund).or_default() += units;
         }
     }
     Ok(parts)
@@ -213,28 +209,72 @@ fn gather(rows: &[Row]) -> Result<Facts, StoreError> {
     Ok(facts)
 }
 
-/// The gift card that pays some of an order. It pays no more than was held of it, and gets back no more than it paid, however often
-/// servers in their lives said so.
+/// A word about the gift card of an order, and where and when it was said.
+pub(crate) struct CardSaid {
+    pub(crate) place: Place,
+    pub(crate) stamp: Stamp,
+    pub(crate) word: CardWord,
+    rest_minor: i64,
+}
+
+/// All that is said of an order's card, in the order in which it is counted.
+pub(crate) fn cards_said(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<CardSaid>, StoreError> {
+    let rows = tx.query(
+        "select kind, author, seq from order_money where log = $1 and order_id = $2 and kind in (5, 6, 7, 8)
+         order by author, seq",
+        params![log, order],
+    )?;
+    let places = rows.iter().map(|row| Ok((row.id(1)?, row.number(2)?)));
+    said_at(tx, log, places.collect::<Result<Vec<_>, StoreError>>()?)
+}
+
+fn said_at(tx: &mut dyn Tx, log: LogId, places: Vec<(AuthorId, u64)>) -> Result<Vec<CardSaid>, StoreError> {
+    let mut all = Vec::with_capacity(places.len());
+    for (author, seq) in places {
+        let Some((stamp, entry)) = read::entry_at(tx, log, author, seq)? else { continue };
+        let Some((_, word)) = CardWord::of(author, &entry) else { continue };
+        let rest_minor = if let Entry::OrderPurseHeld(held) = &entry { held.rest_minor } else { 0 };
+        all.push(CardSaid { place: Place { log, author, seq }, stamp, word, rest_minor });
+    }
+    Ok(all)
+}
+
+/// The same without where and when.
+pub(crate) fn card_words(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<CardWord>, StoreError> {
+    Ok(words(&cards_said(tx, log, order)?))
+}
+
+pub(crate) fn words(said: &[CardSaid]) -> Vec<CardWord> {
+    said.iter().map(|said| said.word).collect()
+}
+
+/// The gift card that pays some of an order: the first that was held.
 fn card(tx: &mut dyn Tx, log: LogId, rows: &[Row]) -> Result<Option<Card>, StoreError> {
-    let mut card: Option<Card> = None;
-    let (mut held_minor, mut paid_minor, mut back_minor) = (0_i64, 0_i64, 0_i64);
+    let mut places = Vec::new();
     for row in rows {
-        match row.int(0)? {
-            5 => {
-                let said = read::entry_at(tx, log, row.id(3)?, row.number(4)?)?;
-                let Some((_, Entry::OrderPurseHeld(held))) = said else { continue };
-                let OrderPurseHeld { purse, units, rest_minor, .. } = held;
-                held_minor = held_minor.saturating_add(units);
-                let (paid_minor, back_minor) = (0, 0);
-                card.get_or_insert(Card { purse, pays_minor: units, rest_minor, paid_minor, back_minor });
-            }
-            6 => paid_minor = paid_minor.saturating_add(row.int(2)?),
-            7 => back_minor = back_minor.saturating_add(row.int(2)?),
-            _ => {}
+        if (5..=8).contains(&row.int(0)?) {
+            places.push((row.id(3)?, row.number(4)?));
         }
     }
-    Ok(card.map(|card| {
-        let paid_minor = paid_minor.min(held_minor);
-        Card { paid_minor, back_minor: back_minor.min(paid_minor), ..card }
-    }))
+    let said = said_at(tx, log, places)?;
+    let Some(first) = said.iter().find(|said| said.word.step == CardStep::Held) else { return Ok(None) };
+    let words = words(&said);
+    let purse = first.word.purse;
+    let mut card =
+        Card { purse, pays_minor: first.word.units, rest_minor: first.rest_minor, ..Card::default() };
+    for (word, units) in words.iter().zip(order_card::settled(&words)).filter(|(it, _)| it.purse == purse) {
+        match word.step {
+            CardStep::Paid => card.paid_minor = card.paid_minor.saturating_add(units),
+            CardStep::Back(_) => card.back_minor = card.back_minor.saturating_add(units),
+            CardStep::Held | CardStep::Freed => {}
+        }
+    }
+    let said = |step| order_card::said(&words, (purse, step));
+    card.said = Said {
+        held: said(CardStep::Held),
+        paid: said(CardStep::Paid),
+        freed: said(CardStep::Freed),
+        back: said(CardStep::Back(None)),
+    };
+    Ok(Some(card))
 }

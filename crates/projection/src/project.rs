@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::entry::{Entry, Kind, SERVER_KIND_FIRST, SERVER_KIND_LAST};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShiftId, ThingId};
+use soko_domain::order_card::{self, CardWord};
 use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::record::{
     KIND_CHANGE_FIRST, KIND_CHANGE_LAST, KIND_ENTRY_FIRST, KIND_ENTRY_LAST, KIND_INTRODUCTION,
@@ -15,6 +16,7 @@ use crate::catalogue::{Applier, Changes};
 use crate::heard::{self, Heard};
 use crate::history;
 use crate::ledger::{Place, apply_entry};
+use crate::order_money;
 use crate::shown::{self, Shown};
 use crate::stock::Balances;
 use crate::sum::Sum;
@@ -243,7 +245,6 @@ impl Run<'_> {
             self.park(record, ParkCode::Impossible);
             return Ok(());
         };
-        transfers.iter().for_each(|transfer| self.balances.add(transfer));
         if let Entry::RecordParked(parked) = &entry {
             park(book.tx, self.log, parked.author, parked.seq, ParkCode::ServerSaid, &parked.note)?;
             if let Some(refused) = self.refused.get_mut(&parked.author) {
@@ -252,14 +253,26 @@ impl Run<'_> {
             self.out.withheld.push((parked.author, parked.seq));
         }
         let place = Place { log: self.log, author: record.author, seq: record.seq };
-        if applier.keeps_history() {
-            history::remember(book.tx, &place, (kind, &stamp), &transfers)?;
-        }
+        let card = match CardWord::of(record.author, &entry) {
+            Some((order, _)) => Some((order, order_money::card_words(book.tx, self.log, order)?)),
+            None => None,
+        };
         let before = std::mem::take(&mut book.figures);
         apply_entry(book, &place, &stamp, &entry, &mut self.out.touched)?;
         let mut added = std::mem::replace(&mut book.figures, before);
         added.restate(|business_day| self.heard.told(position, stamp.business_day, business_day));
         book.figures.plus(added, 1);
+        // What is said of an order's card is counted with all else that is: another life of the server may have said the same.
+        let transfers = match card {
+            Some((order, said)) => {
+                order_card::moved(order, &said, &order_money::card_words(book.tx, self.log, order)?)
+            }
+            None => transfers,
+        };
+        transfers.iter().for_each(|transfer| self.balances.add(transfer));
+        if applier.keeps_history() {
+            history::remember(book.tx, &place, (kind, &stamp), &transfers)?;
+        }
         Ok(())
     }
 

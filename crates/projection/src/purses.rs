@@ -1,16 +1,16 @@
 //! What happened to gift cards, credit and points, as rows. How much is in a purse is not here: it is stock, and stands
 //! with the balances.
 
-use soko_domain::entry::{
-    FillCause, LoyaltyPut, OrderPurseMoved, PurseFilled, PurseMove, PurseSpent, SpendCause, Stamp,
-};
-use soko_domain::ids::{AuthorId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::entry::{FillCause, LoyaltyPut, PurseFilled, PurseSpent, SpendCause, Stamp};
+use soko_domain::ids::{AuthorId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::order_card::{self, CardStep, Counted};
 use soko_domain::purse::{PURSE_UNITS_MAX, PurseKind};
 use soko_record_log::{StoreError, params};
 
 use crate::book::Book;
 use crate::drawer;
 use crate::ledger::Place;
+use crate::order_money::{self, CardSaid};
 use crate::payments;
 use crate::project::Touched;
 
@@ -108,32 +108,36 @@ pub(crate) fn spent(
     add_to_shift(book, place, (shift, spent.kind), &sums)
 }
 
-/// A card paid for an order from the shop, or has that again. It is in no shift: no register took anything for it.
+/// A card paid for an order from the shop, or has that again: what counts of all that servers in their lives said of it. It is in no
+/// shift: no register took anything for it.
 pub(crate) fn moved_by_order(
     book: &mut Book<'_>,
-    (place, stamp): (&Place, &Stamp),
-    moved: &OrderPurseMoved,
+    order: OrderId,
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.purses = true;
-    let (is_filled, cause) = match moved.cause {
-        PurseMove::Paid => (false, SpendCause::Paid.number()),
-        PurseMove::Back => (true, FillCause::Refund.number()),
-        PurseMove::Freed => return Ok(()),
-    };
-    know(book, place, stamp, (moved.purse, PurseKind::GiftCard, None))?;
-    let happened = Happened {
-        purse: moved.purse,
-        kind: PurseKind::GiftCard,
-        is_filled,
-        cause,
-        units: moved.units,
-        money_minor: if is_filled { 0 } else { moved.units },
-        missing: 0,
-        sale: None,
-        reason: "",
-    };
-    note(book, place, stamp, &happened)
+    let said = order_money::cards_said(book.tx, book.log, order)?;
+    let counted = order_card::counted(&order_money::words(&said));
+    for (CardSaid { place, stamp, word, .. }, Counted { units, .. }) in said.iter().zip(counted) {
+        let (is_filled, cause) = match word.step {
+            CardStep::Paid => (false, SpendCause::Paid.number()),
+            CardStep::Back(_) => (true, FillCause::Refund.number()),
+            CardStep::Held | CardStep::Freed => continue,
+        };
+        book.tx.run(
+            "delete from purse_entry where log = $1 and author = $2 and seq = $3",
+            params![place.log, place.author, place.seq],
+        )?;
+        know(book, place, stamp, (word.purse, PurseKind::GiftCard, None))?;
+        if units > 0 {
+            let (purse, kind, missing, sale, reason) = (word.purse, PurseKind::GiftCard, 0, None, "");
+            let money_minor = if is_filled { 0 } else { units };
+            let happened =
+                Happened { purse, kind, is_filled, cause, units, money_minor, missing, sale, reason };
+            note(book, place, stamp, &happened)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the units were worth that a voided sale had been paid with: they stand earlier in the same chain.

@@ -4,6 +4,7 @@
 //! Random ledgers of several registers, in random order and portions, with records that come late, come twice, cannot be
 //! read or are set aside later, must give the figures that adding everything up from scratch gives.
 
+mod cards;
 mod ledger;
 mod scratch;
 
@@ -16,6 +17,7 @@ use soko_replication::Record;
 
 use crate::project::{ParkCode, Trust, project, rebuild, rebuild_others, set_aside};
 use crate::{LocalApplier, heard, running_digest, shown, state_digest};
+pub use cards::what_lives_say_of_a_card_counts_once;
 use ledger::{Chance, Ledger, Said, Words};
 
 /// Behind all days of a ledger, and behind those on which it arrives.
@@ -362,6 +364,7 @@ mod tests {
                 what_counts_only_now_restates_days,
                 what_counts_with_something_else_restates_days_once,
                 a_clock_that_was_ahead_tells_nothing_of_days_to_come,
+                what_lives_say_of_a_card_counts_once,
             ] {
                 db.transaction::<_, Box<dyn Error>>(|tx| what(tx, seed)).unwrap();
             }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use soko_domain::coupon::TYPED_BYTES_MAX;
 use soko_domain::ids::LogId;
 use soko_domain::purse;
 use soko_domain::refusal::Refusal as Said;
@@ -12,9 +11,9 @@ use soko_domain::verbs::card_order::AskedCard;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
-use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Asked, Turn};
-use crate::http::body::{Answered, ApiJson, ApiPath, id};
+use crate::http::body::{Answered, ApiJson, ApiPath};
+use crate::http::codes::{check_length, may_look};
 use crate::http::front::Origin;
 use crate::http::orders::Buyer;
 use crate::http::problem::{Problem, ProblemBody};
@@ -40,12 +39,14 @@ pub(crate) struct CardBody {
 /// What a gift card of this stall can pay.
 ///
 /// Buyers sign in, or send `Soko-Buyer`, as for an order. A code of another stall, one with a slip and one that nobody sold are all
-/// the same here: unknown. What lies at registers is asked back, so that it can pay a moment later.
+/// the same here: unknown. What lies at registers is asked back, so that it can pay a moment later. While the stall waits for its devices
+/// after a restore no card can pay for anything, and this is refused as an order is.
 #[utoipa::path(post, path = "/v1/stalls/{stall}/cards/look", tag = "orders", request_body = CardLook,
     params(("stall" = String, Path, description = "The stall's identity"),
            ("Soko-Buyer" = Option<String>, Header, description = "A guest's secret, 64 hexadecimal digits")), responses(
     (status = 200, description = "So much", body = CardBody),
     (status = 404, description = "No such stall, or no such card", body = ProblemBody),
+    (status = 503, description = "Nothing can be promised now: the stall waits for its devices", body = ProblemBody),
     (status = "default", description = "Refused", body = ProblemBody)))]
 pub(crate) async fn look(
     State(app): State<App>,
@@ -54,14 +55,7 @@ pub(crate) async fn look(
     ApiPath(stall): ApiPath<String>,
     ApiJson(asked): ApiJson<CardLook>,
 ) -> Answered<CardBody> {
-    let stall: LogId = id(&stall, "the stall")?;
-    let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
-    // Whoever tries many codes is slowed down; whoever has one does not notice.
-    app.spend(Who::Holds(origin.prefix), cost::GUESS)?;
-    app.spend(Who::Buyer(buyer), cost::GUESS)?;
-    if asked.code.len() > TYPED_BYTES_MAX {
-        return Err(Problem::malformed("a code is shorter than that"));
-    }
+    let (stall, _) = may_look(&app, (&origin, principal), (&stall, &asked.code))?;
     let purse = purse::of_code(stall, &asked.code);
     let find = move |tx: &mut dyn Tx| {
         authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;
@@ -97,9 +91,7 @@ pub(crate) struct CardToPay {
 impl CardToPay {
     /// What cannot be a code is no card of this stall, as the order will say.
     pub(super) fn read(&self, stall: LogId) -> Result<AskedCard, Problem> {
-        if self.code.len() > TYPED_BYTES_MAX {
-            return Err(Problem::malformed("a code is shorter than that"));
-        }
+        check_length(&self.code)?;
         let purse = purse::of_code(stall, &self.code).unwrap_or_default();
         Ok(AskedCard { purse, seen_minor: self.pays_minor })
     }

@@ -5,14 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::Discount;
-use soko_domain::coupon::{CouponProblem, TYPED_BYTES_MAX};
-use soko_domain::ids::LogId;
+use soko_domain::coupon::CouponProblem;
 use soko_record_log::Tx;
 use utoipa::ToSchema;
 
-use crate::guard::limits::{Who, cost};
 use crate::http::app::App;
-use crate::http::body::{Answered, ApiJson, ApiPath, id};
+use crate::http::body::{Answered, ApiJson, ApiPath};
+use crate::http::codes::may_look;
 use crate::http::front::Origin;
 use crate::http::orders::Buyer;
 use crate::http::problem::{Problem, ProblemBody};
@@ -59,14 +58,7 @@ pub(crate) async fn look(
     ApiPath(stall): ApiPath<String>,
     ApiJson(asked): ApiJson<CouponAsked>,
 ) -> Answered<CouponBody> {
-    let stall: LogId = id(&stall, "the stall")?;
-    let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
-    // Whoever tries many codes is slowed down; whoever has one does not notice.
-    app.spend(Who::Holds(origin.prefix), cost::GUESS)?;
-    app.spend(Who::Buyer(buyer), cost::GUESS)?;
-    if asked.code.len() > TYPED_BYTES_MAX {
-        return Err(Problem::malformed("a code is shorter than that"));
-    }
+    let (stall, buyer) = may_look(&app, (&origin, principal), (&stall, &asked.code))?;
     let (now_ms, has_account) = (app.now_ms(), matches!(principal, Principal::Account(_)));
     let find = move |tx: &mut dyn Tx| {
         authorise(tx, Principal::Anyone, Object::Stall(stall), Action::Browse)?;

@@ -11,6 +11,7 @@ mod body;
 mod bounced;
 mod caller;
 mod cards;
+mod codes;
 mod console;
 mod console_people;
 mod contacts;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 
-use soko_domain::entry::{Entry, Kind, OrderCashGiven, OrderStep, OrderStepped, ReleaseReason};
+use soko_domain::entry::{
+    Entry, Kind, OrderCashGiven, OrderPurseMoved, OrderStep, OrderStepped, PurseMove, ReleaseReason,
+};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
 use soko_projection::read;
@@ -24,7 +26,7 @@ const UNNOTED_MAX: i64 = 500;
 const NEWS_MS: i64 = 24 * 3_600_000;
 
 /// What people, or programs, are told of.
-const TOLD: [Kind; 15] = [
+const TOLD: [Kind; 16] = [
     Kind::OrderPlaced,
     Kind::OrderReleased,
     Kind::OrderFulfilled,
@@ -36,6 +38,7 @@ const TOLD: [Kind; 15] = [
     Kind::OrderRefundEnded,
     Kind::OrderCashGiven,
     Kind::OrderSentBack,
+    Kind::OrderPurseMoved,
     Kind::ReturnTaken,
     Kind::ReturnRefused,
     Kind::DeviceRevoked,
@@ -253,6 +256,8 @@ fn is_first_word(
         is_part_said_before(tx, log, (ended.order, ended.refund, 3), position)?
     } else if let Entry::OrderCashGiven(given) = entry {
         is_given_before(tx, log, (author, given), position)?
+    } else if let Entry::OrderPurseMoved(moved) = entry {
+        is_card_said_before(tx, log, moved, position)?
     } else if let Entry::OrderPaid(paid) = entry {
         is_money_said_before(tx, log, (paid.order, 2), position)?
     } else if let Entry::OrderPaidBack(back) = entry {
@@ -288,6 +293,21 @@ fn is_money_said_before(
          join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
          where m.log = $1 and m.order_id = $2 and m.kind = $3 and r.position < $4 limit 1";
     Ok(tx.query_opt(sql, params![log, order, kind, position])?.is_some())
+}
+
+/// Whether the records before a place say that a card has this again: another life of the server may have said it.
+fn is_card_said_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    moved: &OrderPurseMoved,
+    position: i64,
+) -> Result<bool, StoreError> {
+    let part = moved.refund.map(|refund| refund.to_string()).unwrap_or_default();
+    let sql = "select 1 from order_money m
+         join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
+         where m.log = $1 and m.order_id = $2 and m.kind = 7 and m.reference = $3 and r.position < $4 limit 1";
+    let is_back = moved.cause == PurseMove::Back;
+    Ok(is_back && tx.query_opt(sql, params![log, moved.order, part, position])?.is_some())
 }
 
 /// Whether the records before a place say this of a part: 3 it ended, 5 it was sent by hand.

@@ -1,6 +1,6 @@
 //! What records of money and of goods that come back mean to people, and what is written with such a message beside its order.
 
-use soko_domain::entry::{BackWay, Entry, IncidentKind, IncidentRaised};
+use soko_domain::entry::{BackWay, Entry, IncidentKind, IncidentRaised, OrderPurseMoved, PurseMove};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::refund_order::{Part, PartStanding};
 use soko_projection::{order_money, order_refunds, read};
@@ -51,6 +51,8 @@ pub(super) fn told_of(
         vec![went_back(tx, log, (back.order, None))?]
     } else if let Entry::OrderRefundEnded(ended) = entry {
         part(tx, log, (ended.order, ended.refund), |part| part.end.is_some())?.into_iter().collect()
+    } else if let Entry::OrderPurseMoved(moved) = entry {
+        on_card(tx, log, moved)?.into_iter().collect()
     } else if let Entry::OrderSentBack(sent) = entry {
         part(tx, log, (sent.order, sent.refund), |part| part.way == BackWay::AsPaid)?.into_iter().collect()
     } else if let Entry::OrderCashGiven(given) = entry {
@@ -115,10 +117,38 @@ fn part(
         return Ok(None);
     };
     let is_cash = part.way == BackWay::Cash && part.amount_minor > 0;
-    let paid_minor = order_money::of(tx, log, order)?.all_paid_minor();
-    let is_whole = paid_minor == part.amount_minor.saturating_add(part.card_minor);
+    let is_whole = is_whole(tx, log, (order, &part))?;
     let back = Back { amount_minor: part.shown_minor(), is_cash };
     went_back(tx, log, (order, Some(back).filter(|_| is_cash || !is_whole))).map(Some)
+}
+
+/// What a gift card has again of a part that goes back in another way, too. What it took alone is told with the end of that part, and
+/// so is all that was paid, unless some of it comes out of a drawer. Without a part, all of it was asked back, and nobody else paid any.
+fn on_card(tx: &mut dyn Tx, log: LogId, moved: &OrderPurseMoved) -> Result<Option<Told>, StoreError> {
+    let order = moved.order;
+    if moved.cause != PurseMove::Back {
+        return Ok(None);
+    }
+    let Some(refund) = moved.refund else {
+        let money = order_money::of(tx, log, order)?;
+        let is_all = money.is_back_asked && money.to_pay.is_none();
+        return if is_all { went_back(tx, log, (order, None)).map(Some) } else { Ok(None) };
+    };
+    let parts = order_refunds::parts(tx, log, order)?;
+    let found = parts.into_iter().find(|part| part.refund == refund);
+    let Some(part) = found.filter(|part| part.amount_minor > 0 && part.card_minor > 0) else {
+        return Ok(None);
+    };
+    if part.way == BackWay::AsPaid && is_whole(tx, log, (order, &part))? {
+        return Ok(None);
+    }
+    let back = Back { amount_minor: part.card_minor, is_cash: false };
+    went_back(tx, log, (order, Some(back))).map(Some)
+}
+
+fn is_whole(tx: &mut dyn Tx, log: LogId, (order, part): (OrderId, &Part)) -> Result<bool, StoreError> {
+    let paid_minor = order_money::of(tx, log, order)?.all_paid_minor();
+    Ok(paid_minor == part.amount_minor.saturating_add(part.card_minor))
 }
 
 fn went_back(

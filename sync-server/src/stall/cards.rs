@@ -2,7 +2,7 @@
 //! the card: no register can spend that, and where a register has the rest it is asked for it, as another register would ask. Points
 //! and credit pay at registers alone: nothing ties the account that orders to a customer of the stall.
 
-use soko_domain::entry::{IncidentKind, OrderPurseHeld, OrderPurseMoved, PurseMove};
+use soko_domain::entry::{Entry, IncidentKind, OrderPurseHeld};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
 use soko_domain::money::Currency;
 use soko_domain::purse::PurseKind;
@@ -40,9 +40,21 @@ pub struct CardPays {
 }
 
 impl CardPays {
-    pub(super) fn of(money: &pay_order::Facts) -> Option<Self> {
-        money.card.map(|card| Self { pays_minor: card.pays_minor, back_minor: card.back_minor })
+    pub(super) fn held(held: &OrderPurseHeld) -> Self {
+        Self { pays_minor: held.units, back_minor: 0 }
     }
+
+    pub(super) fn of(money: &pay_order::Facts, state: OrderState) -> Option<Self> {
+        let card = money.card?;
+        Some(Self { pays_minor: card.shown_minor(state)?, back_minor: card.back_minor })
+    }
+}
+
+/// What entries of an order that was just decided hold of a card.
+pub(super) fn held(entries: &[Entry]) -> Option<OrderPurseHeld> {
+    let held =
+        |entry: &Entry| if let Entry::OrderPurseHeld(held) = entry { Some(held.clone()) } else { None };
+    entries.iter().find_map(held)
 }
 
 /// What the shop may promise of a card. Nothing where this stall sold none with this code.
@@ -54,14 +66,18 @@ pub(super) fn there(tx: &mut dyn Tx, log: LogId, purse: ProductId) -> Result<Opt
     Ok(Some(read::pool_to_promise(tx, log, purse)?.max(0)))
 }
 
-/// What is on a card, without asking anybody for more of it.
+/// What is on a card, without asking anybody for more of it. While the stall waits for its devices after a restore nothing of any card
+/// can be spent: what looks unspent may have been spent in the life that is forgotten.
 pub(crate) fn look(
     tx: &mut dyn Tx,
     log: LogId,
     purse: Option<ProductId>,
-) -> Result<Option<CardView>, StoreError> {
+) -> Result<Option<CardView>, CoreRefusal> {
     let Some(purse) = purse else { return Ok(None) };
     let Some(pays_minor) = there(tx, log, purse)? else { return Ok(None) };
+    if read::stall_frozen(tx, log)? {
+        return Err(Refusal::StallFrozen.into());
+    }
     let profile = read::profile(tx, log)?;
     let Some(currency) = profile.and_then(|profile| Currency::parse(&profile.currency)) else {
         return Ok(None);
@@ -92,20 +108,13 @@ pub(super) fn pay(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal
         return desk.write(card_order::pay(&money, order, (held, total_minor - taken_minor)));
     }
     let twice_minor = (card.left_minor() + taken_minor - total_minor).min(taken_minor);
-    if twice_minor <= 0 {
-        return Ok(());
-    }
-    let (purse, units) = (card.purse, twice_minor.min(card.left_minor()));
-    desk.write([OrderPurseMoved { order, purse, cause: PurseMove::Back, units, refund: None }.into()])
+    desk.write(card_order::some_back(&card, order, twice_minor))
 }
 
 /// Whether a card is to pay all that an order comes to by now, and nothing else is under way.
-pub(super) fn pays_all(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
-    let money = order_money::of(tx, log, order)?;
-    let Some(found) = read::order(tx, log, order)? else { return Ok(false) };
+pub(super) fn pays_all(money: &pay_order::Facts, total_minor: i64) -> bool {
     let by_card = money.card.map_or(0, |card| card.pays_minor);
-    let total_minor = read::order_placed(tx, log, &found)?.total_minor;
-    Ok(by_card > 0 && by_card >= total_minor && money.to_pay.is_none())
+    by_card > 0 && by_card >= total_minor && money.to_pay.is_none()
 }
 
 /// Goods that are gone were paid with the card, also where that is not written yet: a part of their money may be asked back in the
@@ -132,16 +141,9 @@ pub(super) fn pay_after_release(
 ) -> Result<(), CoreRefusal> {
     let money = order_money::of(desk.tx, desk.log, order)?;
     let Some(card) = money.card.filter(|card| card.left_minor() == 0) else { return Ok(()) };
-    let (purse, rest_minor) = (card.purse, card.rest_minor);
     let wanted = card.pays_minor.min(total_minor.max(0));
-    let units = read::pool_to_promise(desk.tx, desk.log, purse)?.clamp(0, wanted);
-    if units > 0 {
-        let cause = PurseMove::Paid;
-        desk.write([
-            OrderPurseHeld { order, purse, units, rest_minor }.into(),
-            OrderPurseMoved { order, purse, cause, units, refund: None }.into(),
-        ])?;
-    }
+    let units = read::pool_to_promise(desk.tx, desk.log, card.purse)?.clamp(0, wanted);
+    desk.write(card_order::pay_after_all(&card, order, units))?;
     if units == wanted {
         return Ok(());
     }

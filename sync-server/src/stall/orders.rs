@@ -9,8 +9,7 @@ use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::deal::DealUse;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderPurseHeld, OrderStep, PayWay,
-    ReleaseReason, Units,
+    Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Currency;
@@ -19,7 +18,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_domain::stock::Account;
 use soko_domain::tax::{TaxRate, TaxTotal};
 use soko_domain::verbs::card_order::AskedCard;
-use soko_domain::verbs::pay_order::PayStanding;
+use soko_domain::verbs::pay_order::{self, PayStanding};
 use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::swap_order::Swap;
@@ -280,7 +279,8 @@ fn first_answer(desk: &mut Desk<'_>, order: OrderId, row: &Row) -> Result<Placed
 fn as_first(desk: &mut Desk<'_>, found: &OrderFound) -> Result<OrderView, CoreRefusal> {
     let placed = read::as_placed(desk.tx, desk.log, found)?;
     let payment = paying::view(desk.tx, desk.log, found.order)?;
-    let card = CardPays::of(&order_money::of(desk.tx, desk.log, found.order)?);
+    // As it was then: nothing of it was back, and it had not ended.
+    let card = CardPays::of(&order_money::of(desk.tx, desk.log, found.order)?, OrderState::Held);
     let card = card.map(|card| CardPays { back_minor: 0, ..card });
     Ok(OrderView { payment, card, ..shown(found.order, found.state, placed, found.at_ms) })
 }
@@ -303,7 +303,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         .iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed.clone()) } else { None });
     note_taken(&mut facts, &entries);
-    let held = card_held(&entries);
+    let held = cards::held(&entries);
     desk.write(entries)?;
     contact::keep(desk.tx, desk.log, order, desk.now.now_ms)?;
     for line in &order.lines {
@@ -314,7 +314,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
         }
     }
     let placed = placed.ok_or_else(unknown)?;
-    let card = held.as_ref().map(card_pays);
+    let card = held.as_ref().map(CardPays::held);
     // What costs nothing needs no payment, and neither does what a gift card pays.
     let rest_minor = held.map_or(placed.total_minor, |held| held.rest_minor);
     let pay = order.pay.as_ref().filter(|_| rest_minor > 0);
@@ -322,16 +322,6 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
     Ok(OrderView { payment, card, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
-}
-
-fn card_held(entries: &[Entry]) -> Option<OrderPurseHeld> {
-    let held =
-        |entry: &Entry| if let Entry::OrderPurseHeld(held) = entry { Some(held.clone()) } else { None };
-    entries.iter().find_map(held)
-}
-
-fn card_pays(held: &OrderPurseHeld) -> CardPays {
-    CardPays { pays_minor: held.units, back_minor: 0 }
 }
 
 /// What an order would come to now, decided as the order itself would be; nothing is held, written or remembered by it.
@@ -347,7 +337,7 @@ pub(crate) fn quote(
     load_offers(tx, log, &mut facts, &order.lines)?;
     let command = known(tx, log, (order, now_ms), &mut facts).map_err(declined)?;
     let entries = place_order::decide(&facts, &command).map_err(|refusal| declined(refusal.into()))?;
-    let card = card_held(&entries).as_ref().map(card_pays);
+    let card = cards::held(&entries).as_ref().map(CardPays::held);
     let placed = entries
         .into_iter()
         .find_map(|entry| if let Entry::OrderPlaced(placed) = entry { Some(placed) } else { None });
@@ -634,15 +624,24 @@ fn given_out(
     units: Vec<Units>,
 ) -> Result<Vec<Entry>, CoreRefusal> {
     // Also where a card has enough for something cheaper that was taken in place of a line: then nothing is due.
-    let is_paid = has_money(desk.tx, desk.log, order)? || cards::pays_all(desk.tx, desk.log, order)?;
-    let handed = (state == Some(OrderState::Held) && is_paid)
-        .then(|| Entry::from(OrderHandedOver { order, taken: None }));
+    let is_paid = state == Some(OrderState::Held) && {
+        let money = order_money::of(desk.tx, desk.log, order)?;
+        has_money(desk.tx, desk.log, (order, &money))? || {
+            let found = read::order(desk.tx, desk.log, order)?.ok_or_else(unknown)?;
+            cards::pays_all(&money, read::order_placed(desk.tx, desk.log, &found)?.total_minor)
+        }
+    };
+    let handed = is_paid.then(|| Entry::from(OrderHandedOver { order, taken: None }));
     let fulfilled = fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?;
     Ok(handed.into_iter().chain(fulfilled).collect())
 }
 
-fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
-    let is_here = match order_money::of(tx, log, order)?.standing() {
+fn has_money(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, money): (OrderId, &pay_order::Facts),
+) -> Result<bool, StoreError> {
+    let is_here = match money.standing() {
         PayStanding::Paid | PayStanding::PartlyBack => true,
         PayStanding::AtHandOver | PayStanding::Waiting | PayStanding::PaidBack | PayStanding::PayingBack => {
             false
@@ -653,20 +652,22 @@ fn has_money(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreE
 
 /// Whoever gives an order out by a word takes no money for it: it is here already, or a register hands over.
 pub(super) fn check_given_out(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(), CoreRefusal> {
-    let Some(found) = read::order(tx, log, order)? else { return Ok(()) };
-    if found.state != OrderState::Held || has_money(tx, log, order)? {
+    let Some(found) = read::order(tx, log, order)?.filter(|found| found.state == OrderState::Held) else {
+        return Ok(());
+    };
+    let money = order_money::of(tx, log, order)?;
+    if has_money(tx, log, (order, &money))? {
         return Ok(());
     }
-    let money = order_money::of(tx, log, order)?;
     if money.awaits_transfer() {
         return Err(Refusal::TransferAwaited.into());
     }
-    if cards::pays_all(tx, log, order)? {
+    let total_minor = read::order_placed(tx, log, &found)?.total_minor;
+    if cards::pays_all(&money, total_minor) {
         return Ok(());
     }
     let by_card = money.card.map_or(0, |card| card.pays_minor);
-    let missing_minor = read::order_placed(tx, log, &found)?.total_minor.saturating_sub(by_card);
-    Err(Refusal::Underpaid { missing_minor }.into())
+    Err(Refusal::Underpaid { missing_minor: total_minor.saturating_sub(by_card) }.into())
 }
 
 fn take_step(
@@ -697,7 +698,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
     let Some(found) = read::order(tx, log, order)? else { return Ok(None) };
     let placed = read::order_placed(tx, log, &found)?;
     let payment = paying::view(tx, log, order)?;
-    let card = CardPays::of(&order_money::of(tx, log, order)?);
+    let card = CardPays::of(&order_money::of(tx, log, order)?, found.state);
     let reason = match found.state {
         OrderState::Released => order_steps::cancel_reason(tx, log, order)?,
         OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),

@@ -391,7 +391,7 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
 }
 
 /// A row that nobody here can read: the stall is told once, everything else goes on, and another program may read it.
-fn unread(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+pub(super) fn unread(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
     rows::put_off(desk.tx, desk.log, order, desk.now.now_ms + UNREAD_MS)?;
     if rows::keep_nobody(desk.tx, desk.log, (order, desk.now.now_ms))? {
         let due_minor =

@@ -13,7 +13,7 @@ use soko_record_log::{StoreError, Tx};
 use soko_replication::Record;
 
 use crate::core::CoreRefusal;
-use crate::pay::rows;
+use crate::pay::rows::{self, Found};
 use crate::stall::desk::Desk;
 use crate::stall::{cards, paying};
 
@@ -99,9 +99,12 @@ fn allow(
 
 /// Hands a part to whoever drives the payment.
 pub(super) fn take_on(desk: &mut Desk<'_>, allowed: &OrderRefundAllowed) -> Result<(), CoreRefusal> {
-    let Some(mut kept) = rows::load(desk.tx, desk.log, allowed.order)? else {
+    let mut kept = match rows::find(desk.tx, desk.log, allowed.order)? {
+        Found::Kept(kept) => *kept,
         // A restored server looks for the payment first, and finds this part with it.
-        return Ok(());
+        Found::None => return Ok(()),
+        // The stall is told. Whoever can read the row finds this part among what nobody remembers.
+        Found::Unread => return paying::unread(desk, allowed.order),
     };
     // Whoever calls at this moment keeps the answer first.
     let is_in_doubt =
@@ -126,7 +129,7 @@ pub(super) fn end(
 /// Parts that the records allow and nobody remembers. Whether those that did not end were asked for has to be looked up.
 pub(super) fn remember(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<(), StoreError> {
     for part in order_refunds::parts(desk.tx, desk.log, payment.due.order)? {
-        if part.way == BackWay::AsPaid && part.counts() {
+        if part.way == BackWay::AsPaid && part.counts() && part.amount_minor > 0 {
             payment.forgotten_part(part.refund, part.amount_minor, part.standing == PartStanding::Back);
         }
     }

@@ -32,8 +32,11 @@ pub(super) fn settle(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
         end_leases(desk)?;
     }
     quarantine(desk)?;
-    end_orders(desk)?;
-    mend_negative(desk)?;
+    let is_frozen = read::stall_frozen(desk.tx, desk.log)?;
+    end_orders(desk, is_frozen)?;
+    if !is_frozen {
+        mend_negative(desk)?;
+    }
     cover(desk)?;
     tell_shortages(desk)
 }
@@ -125,9 +128,6 @@ fn find_missing(desk: &mut Desk<'_>, product: ProductId, missing: i64) -> Result
 /// and that is still on its way, and would then be given twice. Nor what a device spent that wrote what cannot be read here:
 /// it may have taken units in. As much of the shop's share is left alone meanwhile.
 fn mend_negative(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
-    if read::stall_frozen(desk.tx, desk.log)? {
-        return Ok(());
-    }
     let rows = desk.tx.query(
         "select product, account, whose, quantity from balance
          where log = $1 and quantity < 0 and account in (2, 3, 4) order by product, account, whose limit $2",
@@ -223,14 +223,17 @@ fn orders_at_risk(desk: &mut Desk<'_>, product: ProductId) -> Result<Vec<OrderId
     rows.iter().map(|row| row.id(0)).collect()
 }
 
-/// Answers what registers said of orders.
-fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+/// Answers what registers said of orders. While the stall waits for its devices after a restore, orders with a gift card are left
+/// alone: what the card paid or had again in the life that is forgotten is still to be heard of, and nobody counts a card.
+fn end_orders(desk: &mut Desk<'_>, is_frozen: bool) -> Result<(), CoreRefusal> {
     let rows = desk.tx.query(
-        "select order_id, handed_over, released from orders
+        "select order_id, handed_over, released from orders o
          where log = $1 and placed = 1 and fulfilled = 0
            and (handed_over = 1 or (cancel_asked = 1 and released = 0))
+           and ($3 = 0 or not exists (
+             select 1 from order_money m where m.log = o.log and m.order_id = o.order_id and m.kind = 5))
          order by order_id limit $2",
-        params![desk.log, STEP_MAX],
+        params![desk.log, STEP_MAX, i64::from(is_frozen)],
     )?;
     for row in &rows {
         let (order, handed_over, released): (OrderId, bool, bool) = (row.id(0)?, row.bool(1)?, row.bool(2)?);

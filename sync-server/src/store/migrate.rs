@@ -94,6 +94,8 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 76, name: "tabs taken out", sql: soko_projection::TABS_TAKEN_OUT },
     step!(77, "0040_session_name"),
     step!(78, "0041_denied"),
+    Migration { number: 79, name: "card lives", sql: soko_projection::CARD_LIVES },
+    step!(80, "0042_denied_index"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -10,6 +10,7 @@ use soko_domain::ids::{OrderId, ShiftId, ThingId};
 use soko_sync_server::messages::{Round, round};
 
 use super::{MINUTE_MS, Mail, Market, ORIGIN, Sink, pairs, post, told};
+use crate::cards::{code, sell};
 use crate::common::hostile::Speaks;
 use crate::common::shop::{STALL, TEA, id, orders, secret, stores};
 use crate::paying::{ORDER, World};
@@ -118,6 +119,31 @@ async fn what_came_and_what_goes_back_in_parts_is_told_once_with_its_amount() {
             (BUYER, "Tea House gives you 2.50 EUR back"),
         ];
         assert_eq!(market.told_now().await, pairs(&both));
+        assert_eq!(market.round().await, Round::default());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_back_to_a_gift_card_and_in_cash_is_told_as_both() {
+    for store in stores() {
+        let mut market = Market::open(store).await;
+        sell(&mut market.shop, 1, (200, 200)).await;
+        let lines = [json!({"product": TEA.to_string(), "quantity": 2})];
+        let body = json!({"order": id(1), "lines": lines, "card": {"code": code(1)}});
+        let placed = market.shop.server.post(&orders(), &body).bearer(&market.buyer).send().await;
+        placed.expect(StatusCode::CREATED);
+        market.shop.hand_over(1).await;
+        market.told_now().await;
+        // 2.00 of it for the card, at once, and 2.50 out of the drawer.
+        market.says(vec![asks(1, 450, BackWay::Cash)], 0).await;
+        market.round().await;
+        let mails = market.sink.taken();
+        assert_eq!(told(&mails), pairs(&[(BUYER, "Tea House gives you 2.00 EUR back")]));
+        assert!(mails[0].text().contains("On a gift card it is there at once"), "{}", mails[0].text());
+        let shift = ShiftId([7; 16]);
+        let given = OrderCashGiven { refund: ThingId([1; 16]), order: order(1), shift, amount_minor: 250 };
+        market.says(vec![given.into()], 0).await;
+        assert_eq!(market.told_now().await, pairs(&[(BUYER, "Tea House gave you 2.50 EUR back in cash")]));
         assert_eq!(market.round().await, Round::default());
     }
 }

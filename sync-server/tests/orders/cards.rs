@@ -1,20 +1,26 @@
 //! Gift cards that pay for orders, wholly or in part: whoever is first has what is on a card, a register that heard of nothing spends its
 //! own part of it alone, and what goes back of an order is on its card again. On every engine, with the hostile provider.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_domain::entry::{
     BackWay, Entry, FillCause, GoodsBack, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderTaken,
     PayWay, PurseFilled, PurseKind, PurseSpent, ShareReturned, SpendCause, Standing, TenderKind, Tendered,
 };
-use soko_domain::ids::{LogId, OrderId, ProductId, ShareId, ShiftId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShareId, ShiftId, ThingId};
 use soko_domain::purse::{CARD_LETTERS, CardCode, of_code};
 use soko_domain::stock::Account;
 use soko_domain::verbs::card_order::Card;
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_projection::{order_money, read};
-use soko_record_log::{StoreError, params};
+use soko_record_log::{Dialect, StoreError, log, params};
+use soko_replication::{Record, Run};
+use soko_sync_server::core::{Now, StallCore};
 use soko_sync_server::guard::limits::Rates;
+use soko_sync_server::platform::Refusal;
+use soko_sync_server::store::Shard;
 
 use crate::common::hostile::{Asks, Fault};
 use crate::common::server::{Answer, Ask, Wanted};
@@ -27,7 +33,7 @@ const TEA_MINOR: i64 = 450;
 const AT_ONCE: usize = 50;
 const TRIES: u32 = 200;
 
-fn code(number: u8) -> String {
+pub(crate) fn code(number: u8) -> String {
     CardCode::of_chance([number; CARD_LETTERS]).to_string()
 }
 
@@ -36,7 +42,7 @@ fn purse(number: u8) -> ProductId {
 }
 
 /// The register sells a card, and gives some of what is on it to the shop, as it does when it is asked.
-async fn sell(shop: &mut Shop, number: u8, (units, to_shop): (i64, i64)) {
+pub(crate) async fn sell(shop: &mut Shop, number: u8, (units, to_shop): (i64, i64)) {
     let filled = PurseFilled {
         purse: purse(number),
         kind: PurseKind::GiftCard,
@@ -317,7 +323,7 @@ async fn a_payment_that_comes_to_nothing_leaves_the_card_as_it_was() {
         world.cancel().await;
         world.until(("cancelled", "cancelled")).await;
         assert_eq!(lies(&world.shop, 1, ORDER).await, (200, 0, 0));
-        assert_eq!(world.seen().await["card"], json!({"pays_minor": 200, "back_minor": 0}));
+        assert!(world.seen().await.get("card").is_none_or(Value::is_null), "it paid nothing");
     }
 }
 
@@ -437,11 +443,133 @@ async fn what_was_cancelled_here_and_given_out_there_is_paid_by_the_card_after_a
             }
             shop.hand_over(1).await;
             assert_eq!(lies(&shop, 1, 1).await, (0, 0, TEA_MINOR));
+            if !is_spent_meanwhile {
+                assert_eq!(by_kind(&shop).await, [(TEA_MINOR, 0), (0, 0)], "it did not come back");
+                let card = card_of(&shop, 1).await.1.unwrap();
+                assert_eq!((card.paid_minor, card.back_minor), (TEA_MINOR, 0));
+            }
             let incidents = shop.server.store.store.read(|tx| {
                 tx.query_one("select count(*) from incident where log = $1 and kind = 9", params![STALL])?
                     .int(0)
             });
             assert_eq!(incidents.await.map_err(StoreError::from).unwrap(), told);
         }
+    }
+}
+
+/// All that is kept of stalls as it is now, beside itself: a backup that either engine can put back.
+struct Backup(Vec<String>);
+
+impl Backup {
+    async fn of(shop: &Shop) -> Self {
+        let names = match shop.server.store.store.dialect() {
+            Dialect::Sqlite => {
+                "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name = 'log'
+                 where m.type = 'table' order by m.name"
+            }
+            Dialect::Postgres => {
+                "select table_name::text from information_schema.columns
+                 where table_schema = 'public' and column_name = 'log' order by 1"
+            }
+        };
+        let made = shop.server.store.store.write(Shard::stall(STALL), move |tx| {
+            let rows = tx.query(names, &[])?;
+            let tables = rows.iter().map(|row| Ok(row.text(0)?.to_owned()));
+            let tables = tables.collect::<Result<Vec<_>, StoreError>>()?;
+            for table in &tables {
+                tx.run(&format!("create table backup_{table} as select * from {table}"), &[])?;
+            }
+            Ok::<_, StoreError>(tables)
+        });
+        Self(made.await.map_err(StoreError::from).unwrap())
+    }
+
+    /// As `restore` does it: everything is as it was, and the server begins another life.
+    async fn put_back(self, mut shop: Shop) -> Shop {
+        let core = shop.core.clone();
+        let now = Now { now_ms: shop.server.app.now_ms(), seed: [9; 32] };
+        let back = shop.server.store.store.write(Shard::stall(STALL), move |tx| {
+            for table in &self.0 {
+                tx.run(&format!("delete from {table}"), &[])?;
+                tx.run(&format!("insert into {table} select * from backup_{table}"), &[])?;
+                tx.run(&format!("drop table backup_{table}"), &[])?;
+            }
+            Ok::<_, Refusal>(core.new_epoch(tx, now)?)
+        });
+        back.await.map_err(|failed| format!("{failed:?}")).unwrap();
+        let core: Arc<dyn StallCore> = shop.core.clone();
+        shop.server = shop.server.restarted(Wanted { core: Some(core), ..Wanted::default() });
+        shop
+    }
+}
+
+/// What the server wrote of this stall, as a device keeps it that heard of all.
+async fn servers_records(shop: &Shop) -> Vec<Record> {
+    let read = shop.server.store.store.read(|tx| {
+        let row = tx.query_one("select author from stall_core where log = $1", params![STALL])?;
+        let author: AuthorId = row.id(0)?;
+        let head = log::head(tx, STALL, &author)?.map_or(0, |head| head.seq);
+        let records = (1..=head).map(|seq| log::record_at(tx, STALL, &author, seq));
+        Ok::<_, StoreError>(records.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    });
+    read.await.map_err(StoreError::from).unwrap()
+}
+
+/// Of a card that paid and had again what it paid, and of one that pays a part with the goods, a device brings back what the server
+/// did in a life that it forgot.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_card_did_in_two_lives_of_the_server_counts_once() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 9).await;
+        sell(&mut shop, 1, (1_000, 1_000)).await;
+        sell(&mut shop, 2, (200, 200)).await;
+        for (order, number) in [(1, 1), (2, 2)] {
+            let card = json!({"card": {"code": code(number)}});
+            with_card(&shop, (1, order), 1, &card).send().await.expect(StatusCode::CREATED);
+        }
+        let mut register = shop.register(7, "cashier").await;
+        exchange(&shop.server, &mut register).await;
+        let backup = Backup::of(&shop).await;
+
+        // In the first life the one is called off, and the other one handed over; the register never heard the answer to that.
+        end(&shop, 1, "cancel").await.expect(StatusCode::OK);
+        let order = OrderId::from_hex(&id(2)).unwrap();
+        register.device.write([Entry::from(OrderHandedOver { order, taken: None })], AT_MS).unwrap();
+        let page = register.device.page().unwrap().encode().unwrap();
+        shop.page(&register.access, page).send().await.expect(StatusCode::OK);
+        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), ((1_000, 0, 0), (0, 0, 200)));
+        let forgotten = servers_records(&shop).await;
+        shop = backup.put_back(shop).await;
+
+        // In the second one nothing can be spent, and the same is asked for again.
+        shop.exchange().await;
+        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), ((550, 0, 450), (0, 200, 0)));
+        for number in [1, 2] {
+            let frozen = look(&shop, &code(number)).send().await;
+            frozen.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
+        }
+        look(&shop, &code(3)).send().await.refused(StatusCode::NOT_FOUND, "unknown_purse");
+        end(&shop, 1, "cancel").await.expect(StatusCode::OK);
+        exchange(&shop.server, &mut register).await;
+        assert_eq!(lies(&shop, 1, 1).await, (1_000, 0, 0));
+        assert_eq!(lies(&shop, 2, 2).await, (0, 200, 0), "left alone until all is heard");
+
+        // A device brings what the server forgot.
+        let mut page = shop.register.device.page().unwrap();
+        page.runs.push(Run::from_records(forgotten).unwrap());
+        let page = page.encode().unwrap();
+        shop.page(&shop.register.access, page).send().await.expect(StatusCode::OK);
+        let expected = ((1_000, 0, 0), (0, 0, 200));
+        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), expected);
+        let facts = card_of(&shop, 1).await;
+        assert_eq!(facts.1.map(|card| (card.paid_minor, card.back_minor)), Some((450, 450)));
+        // Each device says in the new life that all of its own is here.
+        exchange(&shop.server, &mut register).await;
+        let confirm = format!("/v1/stalls/{STALL}/confirm-devices");
+        let confirmed = shop.server.ask(Method::POST, &confirm).bearer(&shop.owner).send().await;
+        assert_eq!(confirmed.expect(StatusCode::OK).json()["frozen"], false);
+        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), expected);
+        let found = look(&shop, &code(1)).send().await.expect(StatusCode::OK).json();
+        assert_eq!(found["pays_minor"], 1_000);
     }
 }

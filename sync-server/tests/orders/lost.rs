@@ -10,7 +10,7 @@ use soko_record_log::StoreError;
 use soko_sync_server::pay::Asked;
 use soko_sync_server::standing::Standing;
 
-use crate::common::hostile::{Hostile, Speaks, word};
+use crate::common::hostile::{Asks, Fault, Hostile, Speaks, word};
 use crate::common::shop::{STALL, id, orders, secret, stores};
 use crate::paying::{LATER_MS, LOOKS, ORDER, World, scenes};
 
@@ -318,6 +318,36 @@ async fn of_what_its_provider_denies_for_long_it_is_asked_rarely_and_the_stall_h
             assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
             assert_eq!((world.moved(), world.denied().await), ((0, 1, 0), 0));
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_provider_shows_with_another_amount_is_asked_rarely_and_the_stall_settles_it() {
+    for scene in scenes() {
+        let mut world = World::open(scene).await;
+        world.provider.plan(&[(Asks::Create, Fault::OtherAmount)]);
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        // Its buyer is given up meanwhile, which begins the count anew.
+        for _ in 0..2 {
+            world.is_denied().await;
+        }
+        let asked = world.provider.books().asked.len();
+        for _ in 0..3 {
+            world.drive().await;
+            world.shop.server.clock.advance_ms(LATER_MS);
+        }
+        assert_eq!(world.provider.books().asked.len(), asked, "somebody still asks");
+        assert_eq!(world.denied().await, 1, "whoever runs the server sees it");
+        assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("held", 2));
+        let path = format!("{}/{}/cancel", orders(), id(ORDER));
+        let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));
+        cancel.send().await.refused(StatusCode::CONFLICT, "payment_nobody_to_ask");
+        world.shop.renew(40).await;
+        world.is_called_off(ORDER).await;
+        assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("cancelled", 5));
+        assert_eq!(world.seen().await["reason"], NEVER_CAME);
+        assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
+        assert_eq!((world.moved(), world.denied().await), ((1, 0, 0), 0));
     }
 }
 

@@ -11,8 +11,8 @@ use soko_domain::verbs::refund_order::PartStanding;
 use soko_projection::order_refunds;
 use soko_record_log::{StoreError, params};
 
-use crate::common::hostile::{Asks, Fault};
-use crate::common::shop::{Register, STALL, exchange, id, orders};
+use crate::common::hostile::{Asks, Fault, Speaks};
+use crate::common::shop::{Register, STALL, exchange, id, orders, stores};
 use crate::paying::{FAULTS, LOOKS, ORDER, Scene, World, scenes};
 
 const AT_MS: i64 = 1_790_000_000_000;
@@ -314,5 +314,27 @@ async fn a_restored_server_makes_no_part_twice() {
                 0
             );
         }
+    }
+}
+
+/// A program that cannot read a payment's row allows parts of it all the same: the goods are back. The stall hears of it, and the money
+/// goes back once somebody can read the row, also where a program of before had told nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_is_allowed_while_its_payment_cannot_be_read_is_told_and_goes_back_later() {
+    use PartStanding::{Allowed, Back};
+    for store in stores() {
+        let mut world = World::handed_over((store, Speaks::Stripe)).await;
+        world.sql(&["update checkout set currency = 'no'"]).await;
+        world.register_says(vec![asks(1, 2, 0, BackWay::AsPaid)]).await;
+        let told = [i64::from(IncidentKind::PaymentOdd.number())];
+        assert_eq!(world.incidents().await, told, "somebody has to know");
+        world.sql(&["delete from pay_nobody"]).await;
+        world.rests().await;
+        assert_eq!((world.parts().await, world.returned()), (vec![(1, Allowed, 900)], (0, 0)));
+        world.sql(&["update checkout set currency = 'EUR'"]).await;
+        world.rests().await;
+        assert_eq!((world.parts().await, world.returned()), (vec![(1, Back, 900)], (1, 900)));
+        world.rests().await;
+        assert_eq!(world.returned(), (1, 900), "once");
     }
 }

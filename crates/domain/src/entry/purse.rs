@@ -88,6 +88,9 @@ crate::wire_struct! {
         pub units: i64,
         /// What it does not pay: for the way that the buyer chose, or for whoever hands the goods over.
         pub rest_minor: i64,
+        /// Units that were held of it for this order before, as whoever writes knows: what another life of the server says of the
+        /// same units is the same.
+        pub before: i64,
     }
 }
 
@@ -113,5 +116,8 @@ crate::wire_struct! {
         pub units: i64,
         /// The part of the order's money that went back with it, if it was one.
         pub refund: Option<ThingId>,
+        /// Units of this order that went so before, as whoever writes knows. What a server says again in another of its lives is the
+        /// same movement, and moves nothing more.
+        pub before: i64,
     }
 }

@@ -8,6 +8,7 @@ use crate::entry::{PurseMove, RefundEnd};
 use crate::ids::{OrderId, ProductId, ThingId};
 use crate::refusal::{Refusal, ensure};
 use crate::verbs::pay_order;
+use crate::verbs::release_order::OrderState;
 
 /// A card that a buyer wants to pay with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,21 +19,42 @@ pub struct AskedCard {
 }
 
 /// A card in the records of an order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Card {
     pub purse: ProductId,
     /// What it was to pay, and what was left for another way.
     pub pays_minor: i64,
     pub rest_minor: i64,
-    /// What it paid, and what of that is back.
+    /// What it paid, and what of that is back. What it had again and paid once more for the same order is neither.
     pub paid_minor: i64,
     pub back_minor: i64,
+    /// What the next words about it say was before them.
+    pub said: Said,
+}
+
+/// All that was said of a card and an order by now, in whatever life of the server: held, paid, freed, and back without a part.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Said {
+    pub held: i64,
+    pub paid: i64,
+    pub freed: i64,
+    pub back: i64,
 }
 
 impl Card {
     /// Nothing remained for another way.
     pub fn is_all(&self) -> bool {
         self.rest_minor <= 0
+    }
+
+    /// What is said that it pays: as long as the order waits for its end, what it is to pay, and from then on what it paid. Nothing
+    /// where that is nothing.
+    pub fn shown_minor(&self, state: OrderState) -> Option<i64> {
+        let minor = match state {
+            OrderState::Held | OrderState::HandedOver => self.pays_minor,
+            OrderState::Released | OrderState::Fulfilled => self.paid_minor,
+        };
+        (minor > 0).then_some(minor)
     }
 
     /// What it paid and does not have again.
@@ -55,9 +77,9 @@ pub fn hold(
         return Ok(vec![]);
     }
     let rest_minor = total_minor.saturating_sub(units);
-    let held = OrderPurseHeld { order, purse, units, rest_minor };
-    let paid = (rest_minor == 0).then(|| moved((order, purse), (PurseMove::Paid, units), None));
-    Ok(std::iter::once(held.into()).chain(paid).collect())
+    let card = Card { purse, rest_minor, ..Card::default() };
+    let paid = (rest_minor == 0).then(|| moved((order, &card), (PurseMove::Paid, units), None));
+    Ok(std::iter::once(held((order, &card), units)).chain(paid).collect())
 }
 
 /// The card pays, now that the rest is paid or the goods are with their buyer: no more than the order comes to by now. `held` is what
@@ -65,7 +87,7 @@ pub fn hold(
 pub fn pay(money: &pay_order::Facts, order: OrderId, (held, total_minor): (i64, i64)) -> Vec<Entry> {
     let Some(card) = money.card.filter(|_| held > 0) else { return vec![] };
     let units = held.min(total_minor.max(0));
-    let of = (order, card.purse);
+    let of = (order, &card);
     let paid = (units > 0).then(|| moved(of, (PurseMove::Paid, units), None));
     let freed = (held > units).then(|| moved(of, (PurseMove::Freed, held - units), None));
     paid.into_iter().chain(freed).collect()
@@ -74,7 +96,21 @@ pub fn pay(money: &pay_order::Facts, order: OrderId, (held, total_minor): (i64, 
 /// The order ended without its goods, or all of its money goes back: so does what the card paid.
 pub fn all_back(money: &pay_order::Facts, order: OrderId) -> Vec<Entry> {
     let Some(card) = money.card.filter(|card| card.left_minor() > 0) else { return vec![] };
-    vec![moved((order, card.purse), (PurseMove::Back, card.left_minor()), None)]
+    vec![moved((order, &card), (PurseMove::Back, card.left_minor()), None)]
+}
+
+/// A register of before took this much of what the card had paid, too: the card has it again.
+pub fn some_back(card: &Card, order: OrderId, twice_minor: i64) -> Vec<Entry> {
+    let units = twice_minor.min(card.left_minor());
+    (units > 0).then(|| moved((order, card), (PurseMove::Back, units), None)).into_iter().collect()
+}
+
+/// Cancelled, and given out all the same: the card pays with so much of what it has.
+pub fn pay_after_all(card: &Card, order: OrderId, units: i64) -> Vec<Entry> {
+    if units <= 0 {
+        return vec![];
+    }
+    vec![held((order, card), units), moved((order, card), (PurseMove::Paid, units), None)]
 }
 
 /// What is allowed to go back of an order: to the card first, and what is more than that to whoever paid the rest. A part that the card
@@ -86,7 +122,7 @@ pub fn split(money: &pay_order::Facts, allowed: OrderRefundAllowed) -> Vec<Entry
     let amount_minor = allowed.amount_minor - units;
     let mut entries = vec![
         OrderRefundAllowed { amount_minor, ..allowed }.into(),
-        moved((order, card.purse), (PurseMove::Back, units), Some(refund)),
+        moved((order, &card), (PurseMove::Back, units), Some(refund)),
     ];
     if amount_minor == 0 {
         let (end, reference) = (RefundEnd::PaidBack, String::new());
@@ -95,12 +131,24 @@ pub fn split(money: &pay_order::Facts, allowed: OrderRefundAllowed) -> Vec<Entry
     entries
 }
 
+fn held((order, card): (OrderId, &Card), units: i64) -> Entry {
+    let Card { purse, rest_minor, said, .. } = *card;
+    OrderPurseHeld { order, purse, units, rest_minor, before: said.held }.into()
+}
+
 fn moved(
-    (order, purse): (OrderId, ProductId),
+    (order, card): (OrderId, &Card),
     (cause, units): (PurseMove, i64),
     refund: Option<ThingId>,
 ) -> Entry {
-    OrderPurseMoved { order, purse, cause, units, refund }.into()
+    let before = match (cause, refund) {
+        (PurseMove::Paid, _) => card.said.paid,
+        (PurseMove::Freed, _) => card.said.freed,
+        (PurseMove::Back, None) => card.said.back,
+        // A part is named by itself, and goes back once.
+        (PurseMove::Back, Some(_)) => 0,
+    };
+    OrderPurseMoved { order, purse: card.purse, cause, units, refund, before }.into()
 }
 
 #[cfg(test)]
@@ -113,7 +161,8 @@ mod tests {
     const CARD: ProductId = ProductId([2; 16]);
 
     fn money(paid_minor: i64, back_minor: i64) -> pay_order::Facts {
-        let card = Card { purse: CARD, pays_minor: 300, rest_minor: 200, paid_minor, back_minor };
+        let said = Said { held: 300, paid: paid_minor, freed: 0, back: back_minor };
+        let card = Card { purse: CARD, pays_minor: 300, rest_minor: 200, paid_minor, back_minor, said };
         pay_order::Facts { card: Some(card), ..pay_order::Facts::default() }
     }
 
@@ -201,5 +250,43 @@ mod tests {
         assert_eq!(said(&all_back(&money(300, 100), ORDER)), [("back", 200)]);
         assert_eq!(all_back(&money(300, 300), ORDER), vec![]);
         assert_eq!(all_back(&money(0, 0), ORDER), vec![]);
+    }
+
+    #[test]
+    fn an_order_that_ended_shows_what_its_card_paid_and_not_what_it_was_to_pay() {
+        use OrderState::{Fulfilled, HandedOver, Held, Released};
+        for (paid_minor, expected) in [
+            (0, [(Held, Some(300)), (HandedOver, Some(300)), (Released, None), (Fulfilled, None)]),
+            (
+                250,
+                [(Held, Some(300)), (HandedOver, Some(300)), (Released, Some(250)), (Fulfilled, Some(250))],
+            ),
+        ] {
+            let card = money(paid_minor, 0).card.unwrap();
+            assert_eq!(expected.map(|(state, _)| (state, card.shown_minor(state))), expected);
+        }
+    }
+
+    /// So that another life of the server that says the same says it in the same words.
+    #[test]
+    fn each_word_says_how_much_went_so_before() {
+        let before = |entries: Vec<Entry>| -> Vec<i64> {
+            let one = |entry: &Entry| {
+                if let Entry::OrderPurseHeld(held) = entry {
+                    held.before
+                } else if let Entry::OrderPurseMoved(moved) = entry {
+                    moved.before
+                } else {
+                    panic!("{entry:?}")
+                }
+            };
+            entries.iter().map(one).collect()
+        };
+        let (fresh, used) = (money(0, 0).card.unwrap(), money(300, 300).card.unwrap());
+        assert_eq!(before(pay(&money(0, 0), ORDER, (300, 250))), [0, 0]);
+        assert_eq!(before(pay_after_all(&used, ORDER, 200)), [300, 300]);
+        assert_eq!(before(some_back(&money(300, 100).card.unwrap(), ORDER, 500)), [100]);
+        assert_eq!(before(all_back(&money(300, 100), ORDER)), [100]);
+        assert_eq!((pay_after_all(&used, ORDER, 0), some_back(&fresh, ORDER, 5)), (vec![], vec![]));
     }
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use crate::basket::{Tender, TenderKind, settle};
 use crate::entry::{Entry, OrderCancelAsked, OrderHandedOver, OrderPlaced, OrderTaken, Standing, Tendered};
 use crate::ids::{OrderId, SaleId, ShiftId};
-use crate::money::CashRounding;
+use crate::money::{CashRounding, part_of};
 use crate::refusal::{Refusal, ensure, invalid};
-use crate::tax::{TaxTotal, add_up};
+use crate::tax::{LineTax, TaxTotal, add_up};
 use crate::verbs::card_order::Card;
 use crate::verbs::check_note;
 use crate::verbs::make_sale::check_tendered;
@@ -97,15 +97,39 @@ fn take(
         cash_rounding_minor: paid.cash_rounding_minor,
         tenders: tenders.to_vec(),
         change_minor: paid.change_minor,
-        taxes: taxes(placed),
+        taxes: taxes_of(placed, total_minor),
     })
 }
 
 /// Net amount and tax of each rate of an order, bringing it included.
 pub fn taxes(placed: &OrderPlaced) -> Vec<TaxTotal> {
+    add_up(taxed(placed))
+}
+
+fn taxed(placed: &OrderPlaced) -> impl Iterator<Item = (&[LineTax], i64)> {
     let of_lines = placed.lines.iter().map(|line| (line.taxes.as_slice(), line.total_minor));
     let of_bringing = placed.delivery.iter().map(|it| (it.taxes.as_slice(), it.total_minor));
-    add_up(of_lines.chain(of_bringing))
+    of_lines.chain(of_bringing)
+}
+
+/// The same of a part of what it comes to: what a gift card pays is in no shift, and neither are its taxes. Each line is cut, so that
+/// net amounts and taxes, with what carries none, come to that part to the smallest unit.
+fn taxes_of(placed: &OrderPlaced, part_minor: i64) -> Vec<TaxTotal> {
+    let whole_minor = taxed(placed).fold(0, |sum: i64, (_, total_minor)| sum.saturating_add(total_minor));
+    let mut before_minor = 0;
+    let mut cut = Vec::new();
+    for (of_line, total_minor) in taxed(placed) {
+        let Some(cut_minor) = part_of(part_minor, whole_minor, before_minor, total_minor) else {
+            return taxes(placed);
+        };
+        before_minor += total_minor;
+        let of_tax = |tax: &LineTax| LineTax {
+            tax_minor: part_of(tax.tax_minor, total_minor, 0, cut_minor).unwrap_or(0),
+            ..tax.clone()
+        };
+        cut.push((of_line.iter().map(of_tax).collect::<Vec<_>>(), cut_minor));
+    }
+    add_up(cut.iter().map(|(of_line, cut_minor)| (of_line.as_slice(), *cut_minor)))
 }
 
 #[cfg(test)]
@@ -115,7 +139,7 @@ mod tests {
     use crate::entry::OrderLine;
     use crate::ids::{ProductId, ThingId};
     use crate::money::{Currency, Ppm, Rounding};
-    use crate::tax::{LineTax, TaxRate};
+    use crate::tax::TaxRate;
 
     const ORDER: OrderId = OrderId([1; 16]);
     const SHIFT: ShiftId = ShiftId([2; 16]);
@@ -227,11 +251,29 @@ mod tests {
         assert_eq!(decide_hand_over(&closed, ORDER, &[cash(448)]), Err(Refusal::NoShift));
     }
 
+    /// What a card pays is in no shift; its report of takings and of taxes is about the same money.
+    #[test]
+    fn taxes_of_what_a_card_leaves_come_to_what_was_taken() {
+        let placed = facts().placed.unwrap();
+        let untaxed = OrderPlaced { lines: vec![placed.lines[0].clone(), placed.lines[1].clone()], ..placed };
+        for rest_minor in 1..=348 {
+            let totals = taxes_of(&untaxed, rest_minor);
+            let sum: i64 = totals.iter().map(|total| total.net_minor + total.tax_minor).sum();
+            assert_eq!(sum, rest_minor, "{totals:?}");
+            assert!((totals[0].tax_minor * 348 - rest_minor * 48).abs() <= 2 * 348, "{totals:?}");
+        }
+        // A line without taxes takes its part, too.
+        let placed = facts().placed.unwrap();
+        let half = taxes_of(&placed, 224);
+        assert_eq!(half, [TaxTotal { rate: tax(0)[0].rate.clone(), net_minor: 150, tax_minor: 24 }]);
+        assert_eq!((taxes_of(&placed, 448), taxes_of(&placed, 0)[0].tax_minor), (taxes(&placed), 0));
+    }
+
     #[test]
     fn a_gift_card_leaves_the_rest_to_whoever_takes_the_goods() {
         let card = |pays_minor| {
             let purse = ProductId([7; 16]);
-            Some(Card { purse, pays_minor, rest_minor: 448 - pays_minor, paid_minor: 0, back_minor: 0 })
+            Some(Card { purse, pays_minor, rest_minor: 448 - pays_minor, ..Card::default() })
         };
         for (pays_minor, tenders, expected) in [
             (400, vec![paid(TenderKind::Card, 48)], Ok(Some(48))),

@@ -195,6 +195,7 @@ mod tests {
                 rest_minor,
                 paid_minor,
                 back_minor,
+                ..Card::default()
             }),
             ..Facts::default()
         };

@@ -105,6 +105,18 @@ fn price_limits_are_written_in_the_first_form_that_says_them() {
 }
 
 #[test]
+fn what_a_card_does_for_an_order_is_written_in_the_first_form_that_says_it() {
+    let cards = earlier().into_iter().map(|(_, old)| old);
+    let cards = cards.filter(|old| matches!(old.kind(), Kind::OrderPurseHeld | Kind::OrderPurseMoved));
+    for earlier in cards {
+        let frozen = std::fs::read_to_string(file(earlier.kind(), 1)).unwrap();
+        assert_eq!(hex(&earlier.to_body(&stamp())), frozen.trim());
+        let later = samples().into_iter().find(|it| it.kind() == earlier.kind()).unwrap();
+        assert_eq!(later.to_body(&stamp())[0], 2, "something was said before it");
+    }
+}
+
+#[test]
 fn nothing_frozen_is_left_unread() {
     let files = |kind: &Kind| kind.versions().iter().map(|version| file(*kind, *version)).collect::<Vec<_>>();
     let expected: BTreeSet<PathBuf> = Kind::ALL.iter().flat_map(files).collect();

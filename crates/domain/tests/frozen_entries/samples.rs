@@ -39,7 +39,7 @@ pub(crate) fn samples() -> Vec<Entry> {
         return_samples(),
         swap_samples(),
         transfer_samples(),
-        card_samples(),
+        card_samples(40),
         program_samples(),
         vec![refund_allowed()],
     ]
@@ -476,7 +476,8 @@ pub(crate) fn earlier() -> Vec<(u8, Entry)> {
         note: "gift basket".into(),
     };
     let others = vec![(1, sale.into()), (1, refund.into()), (1, allowed.into()), (1, converted.into())];
-    [others, vec![(1, earlier_limits()), (1, earlier_rule())], earlier_orders()].concat()
+    let cards = card_samples(0).into_iter().map(|old| (1, old)).collect();
+    [others, vec![(1, earlier_limits()), (1, earlier_rule())], earlier_orders(), cards].concat()
 }
 
 fn earlier_rule() -> Entry {
@@ -725,11 +726,11 @@ fn swap_samples() -> Vec<Entry> {
 }
 
 /// A gift card of the stall that pays for an order from the shop.
-fn card_samples() -> Vec<Entry> {
+fn card_samples(before: i64) -> Vec<Entry> {
     let (order, purse) = (ORDER, MANGO);
     let (cause, refund) = (PurseMove::Back, Some(THING));
     vec![
-        OrderPurseHeld { order, purse, units: 2_500, rest_minor: 390 }.into(),
-        OrderPurseMoved { order, purse, cause, units: 2_500, refund }.into(),
+        OrderPurseHeld { order, purse, units: 2_500, rest_minor: 390, before }.into(),
+        OrderPurseMoved { order, purse, cause, units: 2_500, refund, before }.into(),
     ]
 }

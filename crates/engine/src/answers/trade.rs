@@ -357,7 +357,8 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let steps = order_steps::steps(asking.tx, log, order)?;
     let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
-    let is_open = found.state == OrderState::Held;
+    let state = found.state;
+    let is_open = state == OrderState::Held;
     let swaps = swaps::of_order(asking.tx, log, order)?;
     let is_early = !matches!(found.step, Some(OrderStep::Ready | OrderStep::OnTheWay));
     let (row, note) = (order_row(asking, found)?, placed.note);
@@ -393,7 +394,10 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         swaps: swap_views(asking, swaps)?,
         may_swap,
         transfer,
-        card: card.map(|card| CardPart { pays_minor: card.pays_minor, back_minor: card.back_minor }),
+        card: card.and_then(|card| {
+            let pays_minor = card.shown_minor(state)?;
+            Some(CardPart { pays_minor, back_minor: card.back_minor })
+        }),
         cash_step_minor: profile.map_or(0, |it| it.cash_step_minor),
     }))
 }

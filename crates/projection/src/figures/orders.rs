@@ -11,12 +11,13 @@ use soko_domain::entry::{
     RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade, Stamp, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
+use soko_domain::order_card::{self, CardStep};
 use soko_record_log::{StoreError, Tx, params};
 
 use super::fold::{Back, Figures, Sold};
 use crate::book::Book;
-use crate::order_money::{CARD_BACK, CARD_PAID};
-use crate::{read, swaps};
+use crate::ledger::Place;
+use crate::{order_money, read, swaps};
 
 /// What went back beside the lines: of no line that there is.
 const NO_LINE: u32 = u32::MAX;
@@ -43,6 +44,7 @@ pub(crate) fn counted(book: &mut Book<'_>, entry: &Entry) -> Result<Option<Order
         Entry::OrderCashGiven(given) => given.order,
         Entry::OrderSwapTaken(taken) => taken.order,
         Entry::OrderSwapOffered(offered) => offered.order,
+        Entry::OrderPurseHeld(held) => held.order,
         Entry::OrderPurseMoved(moved) => moved.order,
         _ => return Ok(None),
     };
@@ -91,8 +93,8 @@ pub(super) fn became(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Opti
     }
     let mut paid = moved(tx, log, (order, PAID))?;
     let as_paid = paid.first().map_or(TenderKind::Other, |paid| paid.kind);
-    let on_card = moved(tx, log, (order, CARD_BACK))?;
-    paid.extend(moved(tx, log, (order, CARD_PAID))?);
+    let (by_card, on_card) = card_moved(tx, log, order)?;
+    paid.extend(by_card);
     let sale = as_sale(&placed, &handed, &paid);
     let mut gone = parts_back(tx, log, (order, as_paid), &on_card)?;
     let mut backs: Vec<Back> = gone.iter().flat_map(Gone::backs).collect();
@@ -180,7 +182,7 @@ impl Moved {
 
 fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<Vec<Moved>, StoreError> {
     let rows = tx.query(
-        "select author, seq, way, amount_minor, reference from order_money
+        "select author, seq, way, amount_minor from order_money
          where log = $1 and order_id = $2 and kind = $3 order by author, seq",
         params![log, order, kind],
     )?;
@@ -188,16 +190,32 @@ fn moved(tx: &mut dyn Tx, log: LogId, (order, kind): (OrderId, i64)) -> Result<V
     for row in &rows {
         let (author, seq) = (row.id(0)?, row.number(1)?);
         let Some((stamp, _)) = read::entry_at(tx, log, author, seq)? else { continue };
-        let is_card = kind == CARD_PAID || kind == CARD_BACK;
-        let part = if kind == CARD_BACK { ThingId::from_hex(row.text(4)?) } else { None };
-        let kind = if is_card { TenderKind::Voucher } else { tender(row.number(2)?) };
-        all.push(Moved { author, seq, stamp, kind, amount_minor: row.int(3)?, part });
+        let kind = tender(row.number(2)?);
+        all.push(Moved { author, seq, stamp, kind, amount_minor: row.int(3)?, part: None });
     }
-    // However many registers saw a transfer, and however often a server said it in its lives, it moved once in each way, and once
-    // for each part.
+    // However many registers saw a transfer, and however often a server said it in its lives, it moved once in each way.
     let mut ways = BTreeSet::new();
-    all.retain(|moved| ways.insert((moved.kind, moved.part)));
+    all.retain(|moved| ways.insert(moved.kind));
     Ok(all)
+}
+
+/// What a gift card paid, and what it has again. What it had again for an order that was cancelled here and given out there, and paid
+/// once more, never came back: the goods are gone, and they are paid.
+fn card_moved(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(Vec<Moved>, Vec<Moved>), StoreError> {
+    let said = order_money::cards_said(tx, log, order)?;
+    let settled = order_card::settled(&order_money::words(&said));
+    let (mut paid, mut back) = (Vec::new(), Vec::new());
+    for (said, amount_minor) in said.into_iter().zip(settled).filter(|(_, units)| *units > 0) {
+        let Place { author, seq, .. } = said.place;
+        let (stamp, kind, part) = (said.stamp, TenderKind::Voucher, None);
+        let moved = Moved { author, seq, stamp, kind, amount_minor, part };
+        match said.word.step {
+            CardStep::Paid => paid.push(moved),
+            CardStep::Back(part) => back.push(Moved { part, ..moved }),
+            CardStep::Held | CardStep::Freed => {}
+        }
+    }
+    Ok((paid, back))
 }
 
 fn tender(way: u8) -> TenderKind {

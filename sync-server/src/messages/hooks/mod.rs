@@ -8,7 +8,7 @@ mod notice;
 mod rows;
 mod topic;
 
-use soko_domain::entry::{Entry, RefundEnd};
+use soko_domain::entry::{Entry, PurseMove, RefundEnd};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_record_log::{StoreError, Tx};
 
@@ -42,10 +42,13 @@ pub(super) fn meant(entry: &Entry) -> Option<(HookTopic, OrderId, i64)> {
     } else if let Entry::OrderPaidBack(back) = entry {
         Some((HookTopic::OrderRefunded, back.order, back.amount_minor))
     } else if let Entry::OrderRefundEnded(ended) = entry {
-        let is_back = ended.end == RefundEnd::PaidBack;
+        // What a gift card took alone is told with the card.
+        let is_back = ended.end == RefundEnd::PaidBack && ended.amount_minor > 0;
         is_back.then_some((HookTopic::OrderRefunded, ended.order, ended.amount_minor))
     } else if let Entry::OrderCashGiven(given) = entry {
         Some((HookTopic::OrderRefunded, given.order, given.amount_minor))
+    } else if let Entry::OrderPurseMoved(moved) = entry {
+        (moved.cause == PurseMove::Back).then_some((HookTopic::OrderRefunded, moved.order, moved.units))
     } else if let Entry::OrderSentBack(sent) = entry {
         Some((HookTopic::OrderRefunded, sent.order, sent.amount_minor))
     } else {
