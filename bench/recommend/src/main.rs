@@ -39,6 +39,7 @@ fn recommend() -> Measured {
         None => tell("without the figures recommend.ml1m: no data in ../shared/data or SOKO_DATA"),
     }
     shape::device()?;
+    shape::delta()?;
     shape::scaling()
 }
 
