@@ -27,7 +27,7 @@ pub use follows::{FollowsParameters, follows};
 pub use gate::{Compared, Gate};
 pub(crate) use histories::index;
 pub use histories::{HISTORY_MAX, Histories};
-pub use ials::{Factors, IalsParameters};
+pub use ials::{ENTRIES_AT_ONCE, Factors, IalsParameters, Shards};
 pub use market::{Found, MARKET, Trade, Way};
 pub use measure::{Quality, standardise};
 pub use model::{Blend, Model, Parameters, Recency};
