@@ -10,6 +10,8 @@ mod models;
 mod operator;
 #[path = "market/spots.rs"]
 mod spots;
+#[path = "market/tried.rs"]
+mod tried;
 
 use axum::http::{Method, StatusCode};
 use common::server::{OPERATOR_KEY, TestServer};

@@ -144,7 +144,7 @@ test("first hour 23: of two who want the last unit at once one has it and pays, 
     await second.page.getByText("Nothing was ordered.").first().waitFor();
     await second.button("Look again in the basket").click();
     await second.page.getByText("Sold out when it was last seen.").waitFor();
-    const like = second.page.locator("section", { has: second.page.getByRole("heading", { name: "Similar", exact: true }) }).last();
+    const like = second.page.locator("section", { has: second.page.getByRole("heading", { name: `Similar to ${shop.honey}`, exact: true }) }).last();
     await like.getByRole("link", { name: new RegExp(shop.other) }).first().waitFor();
     await comes(() => like.getByRole("link", { name: new RegExp(shop.honey) }).count(), 0);
 

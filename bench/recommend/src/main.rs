@@ -3,19 +3,22 @@
 
 mod baseline;
 mod movielens;
+mod retail;
 mod shape;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use soko_measure::figure::{Fault, Measured, tell};
 
-const USAGE: &str = "soko-recommend-bench recommend | search";
+const USAGE: &str = "soko-recommend-bench recommend | retail | search";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let measured = match words.as_slice() {
         ["recommend"] => recommend(),
+        ["retail"] => retail(),
         ["search"] => search(),
         // One point of the scaling, in a process of its own: its memory is nobody else's.
         ["scale", interactions] => shape::scale_one(interactions),
@@ -35,15 +38,27 @@ fn main() -> ExitCode {
 
 fn recommend() -> Measured {
     match soko_measure::data::folder() {
-        Some(folder) => movielens::measure(&folder)?,
-        None => tell("without the figures recommend.ml1m: no data in ../shared/data or SOKO_DATA"),
+        Some(folder) => {
+            movielens::measure(&folder)?;
+            retail::measure(&folder)?;
+        }
+        None => {
+            tell("without the figures recommend.ml1m and .retail: no data in ../shared/data or SOKO_DATA")
+        }
     }
     shape::device()?;
+    shape::delta()?;
     shape::scaling()
 }
 
+fn retail() -> Measured {
+    retail::measure(&data()?)
+}
+
 fn search() -> Measured {
-    let folder =
-        soko_measure::data::folder().ok_or_else(|| Fault("no data in ../shared/data or SOKO_DATA".into()))?;
-    movielens::search(&folder)
+    movielens::search(&data()?)
+}
+
+fn data() -> Measured<PathBuf> {
+    soko_measure::data::folder().ok_or_else(|| Fault("no data in ../shared/data or SOKO_DATA".into()))
 }

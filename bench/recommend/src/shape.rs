@@ -3,9 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use soko_recommend::packed::{Contents, Packed, Pair, ProductId, pack};
+use soko_recommend::packed::{Contents, Packed, Pair, ProductId, apply, difference, pack};
 use soko_recommend::train::{
     Blend, EaseParameters, FollowsParameters, Histories, IalsParameters, Model, Parameters, Recency, Seeds,
+    Since, Trade,
 };
 
 use soko_measure::figure::{Fault, Measured, cpu_s, peak_mb, print, tell};
@@ -14,6 +15,8 @@ use soko_measure::figure::{Fault, Measured, cpu_s, peak_mb, print, tell};
 const PRODUCTS: u32 = 50_000;
 /// What of it was looked at: the last percentile needs many.
 const RUNS: usize = 3_000;
+/// Baskets of one day, of 200,000 in a year.
+const DAYS_BASKETS: usize = 500;
 /// A history that a person may have.
 const HISTORY: usize = 50;
 
@@ -108,6 +111,30 @@ pub(crate) fn device() -> Measured {
     }
     print("recommend.score_50k.p99_ms", "ms", percentile_ms(&mut scored), None);
     print("recommend.fold_in.p99_ms", "ms", percentile_ms(&mut folded), None);
+    Ok(())
+}
+
+/// How much a device fetches when a model of 50,000 products was refreshed with a day's orders, beside the whole model.
+pub(crate) fn delta() -> Measured {
+    let histories = market(1_000_000, PRODUCTS, 2);
+    let id = |product: &u32| u128::from(*product).to_be_bytes();
+    // Five at a time, as orders are.
+    let all = histories.iter().flat_map(|history| history.chunks(5));
+    let baskets: Vec<Vec<ProductId>> = all.map(|basket| basket.iter().map(id).collect()).collect();
+    let products = (0..PRODUCTS).map(|it| id(&it)).collect();
+    let now = Trade { products, baskets, ..Trade::default() };
+    let learnt = now.baskets.len() - DAYS_BASKETS;
+    let earlier = Trade { baskets: now.baskets[..learnt].to_vec(), ..now.clone() };
+    let before = earlier.train(1)?;
+    let since = Since { baskets: DAYS_BASKETS, hour: 0 };
+    let after = now.refresh(&Packed::read(&before)?, since)?;
+    let delta = difference(&before, &after).ok_or_else(|| Fault("a difference would save nothing".into()))?;
+    if apply(&before, &delta)? != after {
+        return Err(Fault("the difference does not lead to the model".into()));
+    }
+    let kb = |bytes: &[u8]| bytes.len() as f64 / 1_000.0;
+    tell(&format!("a refresh with {DAYS_BASKETS} of {} baskets", now.baskets.len()));
+    print("recommend.delta_kb", "kB", kb(&delta), Some(kb(&after)));
     Ok(())
 }
 

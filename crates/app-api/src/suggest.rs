@@ -22,7 +22,7 @@ pub enum SuggestQuery {
         product: ProductId,
     },
     /// What is like it, in the same stall, and goes with it no more than anything else. Where no model knows it: what has a word of the
-    /// name or a category in common.
+    /// name or a category in common that few others have.
     Similar {
         #[serde(with = "as_hex")]
         stall: LogId,
@@ -66,8 +66,10 @@ pub enum Because {
     Liked { product: String },
     /// Whoever uses this device looked at that product, and it goes with this one.
     Looked { product: String },
-    /// It is like that product, and one of them was bought by nobody yet, or nobody learnt from what was bought.
+    /// It is like that product, and one of them was bought by nobody yet.
     Similar { product: String },
+    /// It has this word of the name, or this category, in common with what is looked at: nobody learnt yet from what was bought.
+    Shared { what: String },
     /// Many had it.
     Popular,
 }

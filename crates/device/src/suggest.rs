@@ -133,7 +133,7 @@ impl Device {
         Ok(found)
     }
 
-    /// What the same stall has that shares a word of its name or a category with a product: all that can be said before a model knows it.
+    /// What the same stall has in common with a product by name or category: all that can be said before a model knows it.
     fn akin(&self, (stall, product): (LogId, ProductId)) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let Some(to) = self.read(|tx| offer(tx, stall, product))?.map(|kept| kept.row) else {
             return Ok(Vec::new());
@@ -141,10 +141,15 @@ impl Device {
         let whose = likes::whose(&self.own()?);
         let unwanted = self.read(|tx| unwanted(tx, &whose))?;
         let mut rows = self.offers_akin(&to, OFFERS * SPARE)?;
-        rows.retain(|row| row.available > 0 && !unwanted.contains(&row.product));
+        rows.retain(|(row, _)| row.available > 0 && !unwanted.contains(&row.product));
         rows.truncate(OFFERS);
-        let said =
-            |row| Suggested { row, because: Because::Similar { product: to.name.clone() }, spot: None };
+        let said = |(row, what): (OfferRow, Option<String>)| {
+            let because = match what {
+                Some(what) => Because::Shared { what },
+                None => Because::Similar { product: to.name.clone() },
+            };
+            Suggested { row, because, spot: None }
+        };
         Ok(rows.into_iter().map(said).collect())
     }
 

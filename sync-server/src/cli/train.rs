@@ -71,6 +71,17 @@ pub(super) fn train(store: &Store) -> Result<(), CliError> {
         card.tested,
         percent(card.found),
     ));
+    if let Some(it) = card.for_you {
+        let before = it.found_before.map(|before| {
+            format!(", the one before {} (give or take {})", percent(before), percent(it.give_or_take))
+        });
+        say(&format!(
+            "Of {} people it has what they bought next among the ten for them in {}{}.",
+            it.tested,
+            percent(it.found),
+            before.unwrap_or_default()
+        ));
+    }
     say(if is_in_use { "It is in use." } else { "It does worse than the one in use, which stays." });
     Ok(())
 }

@@ -22,7 +22,7 @@ use crate::http::app::App;
 use crate::http::body::{Answered, ApiJson, ApiPath, id};
 use crate::http::operator::{Operator, file};
 use crate::http::problem::{Problem, ProblemBody};
-use crate::model::{self, Act, Card, Done, Kept};
+use crate::model::{self, Act, Card, Done, ForYou, Kept};
 use crate::platform::Refusal;
 use crate::store::{JobError, Shard};
 
@@ -76,6 +76,9 @@ pub(crate) struct Measured {
     found_before: Option<f64>,
     /// By how much the difference to it may be chance.
     give_or_take: f64,
+    /// The same of people: what each bought next, among the ten for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    for_you: Option<ForYou>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -408,12 +411,19 @@ fn why((model, is_in_use): (Hash, bool), card: &Card, acts: &[Done]) -> String {
     if mine().any(|done| matches!(done.act, Act::Used | Act::Chosen)) {
         return "Kept aside: it was in use before".to_owned();
     }
+    let parts = |found: f64, before: f64| {
+        let [found, before] = [found, before].map(|part| part * 100.0);
+        format!("{found:.1} % where the one in use found {before:.1} %, more than chance explains")
+    };
+    let worse_for_you = card.for_you.filter(ForYou::is_worse);
+    let kept_aside = mine().any(|done| done.act == Act::KeptAside);
+    if let Some((it, before)) =
+        worse_for_you.and_then(|it| Some((it, it.found_before?))).filter(|_| kept_aside)
+    {
+        return format!("Kept aside: of what people bought next it suggested {}", parts(it.found, before));
+    }
     match card.found_before {
-        Some(before) if mine().any(|done| done.act == Act::KeptAside) => format!(
-            "Kept aside: it found {:.1} % where the one in use found {:.1} %, more than chance explains",
-            card.found * 100.0,
-            before * 100.0
-        ),
+        Some(before) if kept_aside => format!("Kept aside: it found {}", parts(card.found, before)),
         Some(_) | None => "Kept aside: from before this was written down".to_owned(),
     }
 }
@@ -428,6 +438,7 @@ impl From<&Card> for Measured {
             high: interval.high,
             found_before: card.found_before,
             give_or_take: card.give_or_take,
+            for_you: card.for_you,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use soko_domain::ids::{Hash, LogId, ThingId};
 use soko_domain::interaction::hour;
 use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
-use soko_recommend::train::{Compared, Deed, DeedWeights, MARKET, Signal, Trade};
+use soko_recommend::train::{Deed, DeedWeights, Gate, MARKET, Signal, Trade};
 use soko_record_log::StoreError;
 
 use super::kept::{self, Card};
@@ -82,12 +82,12 @@ pub fn train(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Trained, NotT
     trade.weights = trade.choose_weights(SEED);
     step(tell, 55, "comparing")?;
     let old = old.as_ref().map(|(packed, seen_ms)| (packed, behind(&gathered.times_ms, *seen_ms)));
-    let compared = trade.compare(old, SEED)?;
+    let gate = trade.compare(old, SEED)?;
     step(tell, 70, "training")?;
     let bytes = trade.train(SEED)?;
-    let card = card_of(&gathered, compared, parameters(gathered.trade.weights));
+    let card = card_of(&gathered, gate, parameters(gathered.trade.weights));
     step(tell, 95, "keeping")?;
-    let trained = keep(store, &turn, (bytes, card, compared), now_ms)?;
+    let trained = keep(store, &turn, (bytes, card, gate), now_ms)?;
     step(tell, 100, "done")?;
     Ok(trained)
 }
@@ -114,10 +114,10 @@ pub(super) fn enough(gathered: &Gathered) -> Result<(), NotTrained> {
 pub(super) fn keep(
     store: &Store,
     turn: &Turn,
-    (bytes, card, compared): (Vec<u8>, Card, Compared),
+    (bytes, card, gate): (Vec<u8>, Card, Gate),
     now_ms: i64,
 ) -> Result<Trained, NotTrained> {
-    let (model, is_in_use) = (Hash(model_id(&bytes)), !compared.is_worse());
+    let (model, is_in_use) = (Hash(model_id(&bytes)), !gate.is_worse());
     let text = serde_json::to_string(&card).map_err(|error| StoreError::Other(error.to_string()))?;
     let holder = turn.holder();
     let kept = store.write_blocking(Shard::stall(LogId::default()), move |tx| {
@@ -135,7 +135,7 @@ pub(super) fn keep(
 
 pub(super) fn card_of(
     Gathered { trade, times_ms, records, met }: &Gathered,
-    compared: Compared,
+    Gate { baskets, for_you }: Gate,
     parameters: BTreeMap<String, f64>,
 ) -> Card {
     let end = |at: Option<&i64>| at.copied().unwrap_or(0);
@@ -147,10 +147,11 @@ pub(super) fn card_of(
         to_ms: end(times_ms.last()),
         records: *records,
         met: *met,
-        tested: compared.tested,
-        found: compared.new,
-        found_before: compared.old,
-        give_or_take: compared.give_or_take,
+        tested: baskets.tested,
+        found: baskets.new,
+        found_before: baskets.old,
+        give_or_take: baskets.give_or_take,
+        for_you: (for_you.tested > 0).then(|| for_you.into()),
         parameters,
         follows: None,
     }

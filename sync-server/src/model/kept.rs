@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use soko_domain::ids::Hash;
 use soko_experiment::Share;
+use soko_recommend::train::Compared;
 use soko_record_log::{Row, StoreError, Tx, params};
 use utoipa::ToSchema;
 
@@ -38,12 +39,40 @@ pub struct Card {
     pub found_before: Option<f64>,
     /// By how much the difference may be chance.
     pub give_or_take: f64,
+    /// The same question about people; nothing where nobody could be asked about, and in cards of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_you: Option<ForYou>,
     /// What it was trained with; nothing in cards of older versions.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
     /// Whom it follows, where it was not trained but refreshed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Follows>,
+}
+
+/// How often what somebody bought next was among the ten that are for them, from what they had and liked until then.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ForYou {
+    /// People who were asked about.
+    pub tested: usize,
+    pub found: f64,
+    /// Of the model that was in use then; nothing where they were too few to compare by.
+    pub found_before: Option<f64>,
+    pub give_or_take: f64,
+}
+
+impl From<Compared> for ForYou {
+    fn from(Compared { tested, new, old, give_or_take }: Compared) -> Self {
+        Self { tested, found: new, found_before: old, give_or_take }
+    }
+}
+
+impl ForYou {
+    /// Whether it did worse than the model in use, by more than chance would explain.
+    pub(crate) fn is_worse(&self) -> bool {
+        let Self { tested, found, found_before, give_or_take } = *self;
+        Compared { tested, new: found, old: found_before, give_or_take }.is_worse()
+    }
 }
 
 /// The model that a refreshed one was made from.

@@ -17,6 +17,6 @@ pub use asked::{Evaluated, Explained, evaluate, explain};
 pub(crate) use deltas::Deltas;
 pub(crate) use job::follow;
 pub use job::{Looks, NotTrained, Tell, Trained, look, train};
-pub use kept::{Card, Follows, Kept, list, use_instead};
+pub use kept::{Card, Follows, ForYou, Kept, list, use_instead};
 pub(crate) use kept::{bytes, in_use, is_kept};
 pub use refresh::refresh;

@@ -92,16 +92,16 @@ pub fn refresh(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Option<Trai
     let baskets = behind(times_ms, parent.card.to_ms);
     let since = Since { baskets, hour: hour(parent.made_ms) };
     step(tell, 60, "comparing")?;
-    let compared = trade.compare_refreshed(&packed, since, SEED)?;
+    let gate = trade.compare_refreshed(&packed, since, SEED)?;
     step(tell, 80, "refreshing")?;
     let bytes = trade.refresh(&packed, since)?;
     if Hash(model_id(&bytes)) == parent.model {
         return Ok(None);
     }
     let follows = Some(follows(&parent));
-    let card = Card { follows, ..card_of(&gathered, compared, parent.card.parameters.clone()) };
+    let card = Card { follows, ..card_of(&gathered, gate, parent.card.parameters.clone()) };
     step(tell, 95, "keeping")?;
-    let trained = keep(store, &turn, (bytes, card, compared), now_ms)?;
+    let trained = keep(store, &turn, (bytes, card, gate), now_ms)?;
     step(tell, 100, "done")?;
     Ok(Some(trained))
 }

@@ -81,20 +81,21 @@ function action(text, label, done) {
 function models() {
   const row = (it) => {
     const parameters = Object.entries(it.parameters).map(([name, value]) => `${name} ${value}`);
-    const before = it.found_before === null ? "not compared" : `${percent(it.found_before)} before, ± ${percent(it.give_or_take)}`;
+    const compared = (one) => one.found_before == null ? "not compared" : `${percent(one.found_before)} before, ± ${percent(one.give_or_take)}`;
     const cells = [
       short(it.model),
       it.why,
       `${day(it.from_ms)} to ${day(it.to_ms)}`,
       `${number(it.baskets)} baskets, ${number(it.products)} products, ${number(it.people)} buyers`,
       it.tested ? `${percent(it.found)} (${between(it)}) of ${number(it.tested)}` : "–",
-      before,
+      compared(it),
+      it.for_you ? `${percent(it.for_you.found)} of ${number(it.for_you.tested)} people, ${compared(it.for_you)}` : "–",
       parameters.join(", ") || "–",
     ];
     const use = () => reason(`Use model ${short(it.model)}`, "Use it", `/v1/operator/models/${it.model}/use`);
     return { cells, button: it.is_in_use ? null : action("Use", `Use model ${short(it.model)}`, use) };
   };
-  const heads = ["Model", "Why", "Learnt from", "What", "Found among ten", "Against the one before", "Parameters", "Going back"];
+  const heads = ["Model", "Why", "Learnt from", "What", "Found among ten", "Against the one before", "What people bought next, among the ten for them", "Parameters", "Going back"];
   const all = shown.models.map(row);
   byId("models").replaceChildren(all.length ? rows("Models that are kept", heads, all) : element("p", "There is no model yet: too little was bought."));
 }

@@ -19,18 +19,18 @@ use crate::common::server::{OPERATOR_KEY, TestServer};
 use crate::common::shop::{STALL, Shop, core, stores};
 use crate::{named, put, teas};
 
-const MANGO: u8 = 0x3a;
-const FIG: u8 = 0x3b;
+pub(crate) const MANGO: u8 = 0x3a;
+pub(crate) const FIG: u8 = 0x3b;
 
 /// So many more sales of both, and what the server learns from all of them.
-async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
+pub(crate) async fn learn(shop: &mut Shop, numbers: std::ops::Range<u8>) -> Trained {
     let now_ms = shop.server.app.now_ms();
     sell(shop, (numbers, MANGO), now_ms).await;
     train(shop)
 }
 
 /// Sales of tea beside something else, by the register's clock.
-async fn sell(shop: &mut Shop, (numbers, other): (std::ops::Range<u8>, u8), at_ms: i64) {
+pub(crate) async fn sell(shop: &mut Shop, (numbers, other): (std::ops::Range<u8>, u8), at_ms: i64) {
     for number in numbers {
         shop.register.device.write([tea_with(number, other).into()], at_ms).unwrap();
     }
@@ -156,7 +156,7 @@ async fn nothing_is_learnt_from_sales_that_do_not_stand_or_are_still_to_come() {
     }
 }
 
-fn train(shop: &Shop) -> Trained {
+pub(crate) fn train(shop: &Shop) -> Trained {
     // What comes later is later.
     shop.server.clock.advance_ms(1);
     let now_ms = shop.server.app.now_ms();

@@ -15,6 +15,7 @@ pub fn because(speech: &Speech, reason: &Because) -> AttrValue {
         Because::Liked { product } => speech.fill("because.liked", &[("name", product)]),
         Because::Similar { product } => speech.fill("because.similar", &[("name", product)]),
         Because::Looked { product } => speech.fill("because.looked", &[("name", product)]),
+        Because::Shared { what } => speech.fill("because.shared", &[("name", what)]),
         Because::Popular => speech.say("because.popular"),
     }
 }

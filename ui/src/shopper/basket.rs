@@ -120,7 +120,7 @@ fn OfStall(props: &OfStallProps) -> Html {
                 }) }
             </ul>
             { for basket.lines.iter().filter(|line| line.available < line.quantity).map(|line| html! {
-                <Instead key={line.product.to_string()} stall={basket.stall} product={line.product} />
+                <Instead key={line.product.to_string()} stall={basket.stall} product={line.product} name={line.name.clone()} />
             }) }
             <footer class="basket-foot">
                 <p class="basket-total" aria-live="polite">

@@ -107,7 +107,7 @@ fn Page(props: &PageProps) -> Html {
                 </div>
             </article>
             <Reviews stall={row.stall} product={row.product} rating={told.rating} />
-            <Beside stall={row.stall} product={row.product} />
+            <Beside stall={row.stall} product={row.product} name={row.name.clone()} />
         </>
     }
 }

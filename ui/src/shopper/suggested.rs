@@ -22,10 +22,11 @@ pub(super) fn ForMe() -> Html {
     html! { <Section {query} id="for-you" title={speech.say("shop.for-you")} /> }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub(super) struct BesideProps {
     pub stall: LogId,
     pub product: ProductId,
+    pub name: AttrValue,
 }
 
 /// What goes with the product that is looked at, and what is like it.
@@ -33,20 +34,20 @@ pub(super) struct BesideProps {
 pub(super) fn Beside(props: &BesideProps) -> Html {
     let speech = use_speech();
     let (stall, product) = (props.stall, props.product);
-    let (with, similar) = (SuggestQuery::With { stall, product }, SuggestQuery::Similar { stall, product });
+    let with = SuggestQuery::With { stall, product };
     html! {
         <>
             <Section query={with} id="goes-with" title={speech.say("shop.goes-with")} in_stall=true />
-            <Section query={similar} id="similar" title={speech.say("shop.similar")} in_stall=true />
+            <Instead ..props.clone() />
         </>
     }
 }
 
-/// What is like a product of which there is not enough.
+/// What is like a product: beside it, or where there is not enough of it. Several may stand on one page, each under its product's name.
 #[component]
 pub(super) fn Instead(props: &BesideProps) -> Html {
     let (stall, product) = (props.stall, props.product);
-    let title = use_speech().say("shop.similar");
+    let title = use_speech().fill("because.similar", &[("name", &props.name)]);
     html! { <Section query={SuggestQuery::Similar { stall, product }} id={product.to_string()} {title} in_stall=true /> }
 }
 

@@ -1,14 +1,14 @@
 //! What was seen of the market, in tables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, OfferRow, ReviewRow, ShopHandings, StallCard, StallPage, WINDOW_ROWS_MAX,
-    Window, without_variants,
+    Dated, MarketQuery, MarketView, ReviewRow, ShopHandings, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
+    without_variants,
 };
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{Row, StoreError, Tx, params};
-use soko_search::{Names, fold, words};
+use soko_search::{Names, fold};
 
 use super::groups;
 use super::offers::{self, Listed, about, of_category, put_offer};
@@ -19,8 +19,6 @@ use crate::kept::{pack, unpack};
 
 /// The nearest that a search finds; what comes after them is not what was meant.
 const FOUND_MAX: usize = 1_000;
-/// Letters of the shortest word that says what something is.
-const WORD_MIN: usize = 3;
 /// Stalls that are kept at most; of all there are, the ones that were looked at.
 pub(super) const STALLS_MAX: u32 = 2_000;
 
@@ -190,28 +188,8 @@ impl Device {
         }
     }
 
-    /// Others of the same stall that share a word of the name or a category with an offer, those with a word first.
-    pub(crate) fn offers_akin(&self, to: &OfferRow, most: usize) -> Result<Vec<OfferRow>, Undone> {
-        let of = Listed { stall: Some(to.stall), category: None, families: false };
-        let mut keys = Vec::new();
-        for word in words(&to.name).iter().filter(|word| tells_what_it_is(word)) {
-            keys.extend(self.search_offers(of, word, most)?);
-        }
-        self.read(|tx| {
-            for category in &to.categories {
-                keys.extend(of_category(tx, *category)?.into_iter().filter(|key| key.0 == to.stall));
-            }
-            let mut known = BTreeSet::from([to.product]);
-            let mut rows = Vec::new();
-            for (stall, product) in keys.into_iter().filter(|key| known.insert(key.1)).take(most) {
-                rows.extend(offers::offer(tx, stall, product)?.map(|kept| kept.row));
-            }
-            Ok(rows)
-        })
-    }
-
     /// Reads the names of all offers that are kept, once.
-    fn warm_names(&self) -> Result<(), Undone> {
+    pub(super) fn warm_names(&self) -> Result<(), Undone> {
         if self.names.borrow().is_some() {
             return Ok(());
         }
@@ -260,11 +238,6 @@ impl Device {
 }
 
 /// Offset and rows of a window, bounded.
-/// Neither how much it is nor a word that stands in any name.
-fn tells_what_it_is(word: &str) -> bool {
-    word.chars().count() >= WORD_MIN && word.chars().all(char::is_alphabetic)
-}
-
 fn bounds(window: Window) -> (usize, usize) {
     let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     (size(window.offset), size(window.rows.min(WINDOW_ROWS_MAX)))
@@ -320,7 +293,7 @@ fn reviews(
     Ok(Some((row.int(0)?, reviews)))
 }
 
-fn stall_kept(
+pub(super) fn stall_kept(
     tx: &mut dyn Tx,
     stall: LogId,
 ) -> Result<Option<(i64, StallCard, Option<StallPage>)>, StoreError> {

@@ -1,6 +1,7 @@
 //! Looking at the market: from the server when it answers in time, otherwise from what was seen. What passes by is
 //! kept, and the market is fetched in the background, so that there is something to see offline.
 
+mod akin;
 mod cache;
 mod groups;
 mod offers;

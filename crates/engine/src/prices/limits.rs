@@ -116,3 +116,18 @@ impl Market {
         self.counted.iter().filter_map(|place| self.found.get(*place)).map(|it| rival(&it.price)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use soko_domain::verbs::move_price::{self, MARKET_PPM_USUAL};
+
+    use super::*;
+
+    /// Neither crate may import the other, and what an owner did not say is said by both.
+    #[test]
+    fn what_nobody_said_is_the_same_where_it_is_decided_and_where_it_is_computed() {
+        assert_eq!(guard_rules(&Rule::default()), guard::Rules::default());
+        assert_eq!(move_price::PRICE_MINOR_MAX, guard::PRICE_MINOR_MAX);
+        assert_eq!(MARKET_PPM_USUAL, guard::Rules::default().market_ppm);
+    }
+}

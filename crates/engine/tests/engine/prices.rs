@@ -75,10 +75,14 @@ impl Stall {
     }
 
     pub(crate) fn sells(&mut self, quantity: i64) {
+        self.sells_of(MANGO..MANGO + 1, quantity);
+    }
+
+    pub(crate) fn sells_of(&mut self, products: std::ops::Range<u16>, quantity: i64) {
         self.next += 1;
         let verb = Verb::MakeSale {
             sale: sale_id(self.next),
-            lines: vec![SaleLineInput::of(product(MANGO), quantity)],
+            lines: products.map(|it| SaleLineInput::of(product(it), quantity)).collect(),
             discount: DiscountInput::None,
             tenders: vec![TenderInput::cash(1_000_000)],
             beyond: BeyondShare::Allow,
@@ -134,8 +138,16 @@ impl Stall {
         self.price().row
     }
 
+    pub(crate) fn row_of(&mut self, number: u16) -> PriceRow {
+        self.price_of(number).row
+    }
+
     pub(crate) fn price(&mut self) -> PriceView {
-        match self.asked(&Query::Price { stall: STALL, product: product(MANGO) }) {
+        self.price_of(MANGO)
+    }
+
+    fn price_of(&mut self, number: u16) -> PriceView {
+        match self.asked(&Query::Price { stall: STALL, product: product(number) }) {
             View::Price(price) => *price,
             other => panic!("{other:?}"),
         }

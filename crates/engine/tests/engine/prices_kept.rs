@@ -4,7 +4,7 @@ use soko_app_api::{PriceExperimentState, PriceQuiet, PriceRuleInput, ProductEdit
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
 
 use crate::prices::{DAY_MS, HOUR_MS, MANGO, Stall, plain, steady, too_cheap, trial};
-use crate::world::{Device, Relay, product};
+use crate::world::{Device, Relay, create_product, product};
 
 /// Half as dear sells nearly four times as much.
 fn bread(mut stall: Stall, gone_by_minutes: u32) -> Stall {
@@ -351,4 +351,53 @@ fn a_sale_looks_at_what_must_be_gone_and_at_nothing_else_again() {
     stall.at_ms += HOUR_MS / 12;
     stall.receives(90);
     assert_eq!(stall.moves(), 1, "so much is left now");
+}
+
+/// One look moves fifty prices at most, so that nobody waits for it; what there was no room for is moved by the next ones, in the same minute.
+#[test]
+fn more_prices_than_one_look_moves_are_all_moved_inside_their_limits() {
+    const ALL: std::ops::Range<u16> = 200..320;
+    let mut stall = Stall::new();
+    for number in ALL {
+        stall.device.done(create_product(number, &format!("Thing {number}")));
+        let edits = vec![ProductEdit::PriceMinor(250), ProductEdit::CostMinor(Some(100))];
+        stall.does(Verb::EditProduct { product: product(number), edits });
+    }
+    for day in 0..8 {
+        // One of them was once dearer: that says how prices work here.
+        let edits = vec![ProductEdit::PriceMinor(if day % 3 == 2 { 300 } else { 250 })];
+        stall.does(Verb::EditProduct { product: product(ALL.start), edits });
+        stall.opens();
+        stall.at_ms += 5 * HOUR_MS;
+        for some in (ALL.start..ALL.end).step_by(40) {
+            stall.sells_of(some..some + 40, 3);
+        }
+        stall.at_ms += 5 * HOUR_MS;
+        stall.closes();
+        stall.at_ms += DAY_MS - 10 * HOUR_MS;
+    }
+    let edits = vec![ProductEdit::PriceMinor(250)];
+    stall.does(Verb::EditProduct { product: product(ALL.start), edits });
+    stall.at_ms += DAY_MS;
+    for number in ALL {
+        // Far below what is asked: it goes there by a day's step, as long as nothing else holds it.
+        let rule = PriceRuleInput { mode: PriceMode::Auto, ceiling_minor: Some(150), ..plain() };
+        stall.does(Verb::PutPriceRule { product: Some(product(number)), rule });
+    }
+    stall.opens();
+    let moved: Vec<usize> = (0..5).map(|_| stall.moves()).collect();
+    assert_eq!(moved, [50, 50, 20, 0, 0]);
+    for number in ALL {
+        let row = stall.row_of(number);
+        // 15 % of 250.
+        assert!((213..250).contains(&row.now_minor), "{number}: {}", row.now_minor);
+    }
+    // A day later each goes on from where it is.
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    stall.opens();
+    let moved: Vec<usize> = (0..4).map(|_| stall.moves()).collect();
+    assert_eq!(moved, [50, 50, 20, 0]);
+    let lowest = ALL.map(|number| stall.row_of(number).now_minor).min().unwrap();
+    assert!((181..213).contains(&lowest), "{lowest}");
 }

@@ -4,7 +4,11 @@
 //! Each row is a small least-squares problem, solved by conjugate gradients from where it stood, preconditioned by its
 //! diagonal: the sweeps over the data need only come closer each time, not arrive.
 
+mod sharded;
+
 use pulp::{Arch, Simd, WithSimd};
+
+pub use sharded::Shards;
 
 use super::histories::{Histories, index};
 use super::kernel::{WIDEST, add_four, add_projected, add_scaled, dot};
@@ -35,6 +39,10 @@ pub struct Factors {
     gram: Vec<f32>,
 }
 
+/// Of more entries than this, factors are found in pieces of as many: turned around, an entry takes up to 32 bytes, and there would be no end to
+/// what a training of all at once needs beside them.
+pub const ENTRIES_AT_ONCE: usize = 4_000_000;
+
 /// How many rows a thread takes at a time.
 const ROWS_PER_PIECE: usize = 32;
 /// Steps to a person's vector when only that is wanted.
@@ -50,6 +58,9 @@ impl Factors {
     /// Where not everything says as much as having it.
     #[must_use]
     pub fn train_weighed(weighed: &Weighed, parameters: IalsParameters, seed: u64) -> Self {
+        if weighed.entries() > ENTRIES_AT_ONCE {
+            return Self::train_in_pieces(weighed, ENTRIES_AT_ONCE, parameters, seed);
+        }
         Self::fit((weighed, &weighed.turned()), (weighed.rows(), weighed.products()), parameters, seed)
     }
 
@@ -60,12 +71,7 @@ impl Factors {
         seed: u64,
     ) -> Self {
         let stride = parameters.dimension.next_multiple_of(WIDEST);
-        let mut seeds = Seeds::new(seed);
-        let scale = 0.1 / (parameters.dimension as f32).sqrt();
-        let mut products = vec![0.0; count * stride];
-        for row in products.chunks_exact_mut(stride) {
-            row[..parameters.dimension].fill_with(|| seeds.normal() * scale);
-        }
+        let mut products = start(count, parameters.dimension, seed);
         let mut people = vec![0.0; rows * stride];
         let side = |count: usize| Side { parameters, stride, others: count };
         // What nobody met holds nobody back: 50,000 new products would else press everything else to nothing.
@@ -184,6 +190,18 @@ impl WithSimd for Score<'_> {
             *score = dot(simd, product, self.person);
         }
     }
+}
+
+/// Where products begin.
+fn start(count: usize, dimension: usize, seed: u64) -> Vec<f32> {
+    let stride = dimension.next_multiple_of(WIDEST);
+    let mut seeds = Seeds::new(seed);
+    let scale = 0.1 / (dimension as f32).sqrt();
+    let mut products = vec![0.0; count * stride];
+    for row in products.chunks_exact_mut(stride) {
+        row[..dimension].fill_with(|| seeds.normal() * scale);
+    }
+    products
 }
 
 /// The same histories by product: who had it.

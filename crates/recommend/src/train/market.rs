@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ease::EaseParameters;
 use super::follows::FollowsParameters;
+use super::gate::{Gate, LIST, Tally};
 use super::histories::Histories;
 use super::ials::{Factors, IalsParameters};
 use super::model::{Blend, Model, Parameters, Recency};
@@ -45,10 +46,8 @@ pub(super) const TOGETHER_MAX: usize = 32;
 pub(super) const TEST_PART: usize = 10;
 /// Fewer than this compare nothing.
 pub(super) const TESTED_MIN: usize = 30;
-/// How many are suggested when models are compared.
-const LIST: usize = 10;
 /// Beyond so many spreads a difference is no chance.
-const SURE: f64 = 1.96;
+pub(super) const SURE: f64 = 1.96;
 
 /// What was bought: baskets of anybody, the oldest first, and what the same person bought and otherwise met over time.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -67,25 +66,6 @@ pub struct Trade {
     pub weights: DeedWeights,
     /// When this is looked at.
     pub now_hour: i64,
-}
-
-/// How often what was taken out of a basket was among the ten suggestions for the rest of it.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Compared {
-    pub tested: usize,
-    pub new: f64,
-    /// Of the model that is in use, on the same baskets; none without one.
-    pub old: Option<f64>,
-    /// The difference may be this much smaller or larger.
-    pub give_or_take: f64,
-}
-
-impl Compared {
-    /// Worse by more than chance would explain.
-    #[must_use]
-    pub fn is_worse(&self) -> bool {
-        self.old.is_some_and(|old| self.new - old + self.give_or_take < 0.0)
-    }
 }
 
 /// The products as numbers. Factors learn from `weighed`, the rest from what was bought.
@@ -110,12 +90,12 @@ impl Trade {
         packed_of(&self.numbered(self.baskets.len(), self.weights), seed)
     }
 
-    /// Trains on the older baskets, and asks this model and the one in use about the latest ones: only about those that
-    /// the one in use did not learn from, so many of the latest. Where they are too few, it is not asked.
+    /// Trains on the older baskets, and asks this model and the one in use about the latest ones, and about what people bought since: only
+    /// about those that the one in use did not learn from, so many of the latest. Where they are too few, it is not asked.
     ///
     /// # Errors
     /// Where the model does not fit.
-    pub fn compare(&self, old: Option<(&Packed, usize)>, seed: u64) -> Result<Compared, Unpackable> {
+    pub fn compare(&self, old: Option<(&Packed, usize)>, seed: u64) -> Result<Gate, Unpackable> {
         let part = self.baskets.len() / TEST_PART;
         let old = old.filter(|(_, unseen)| part.min(*unseen) >= TESTED_MIN);
         let part = old.map_or(part, |(_, unseen)| part.min(unseen));
@@ -127,33 +107,21 @@ impl Trade {
         Ok(self.both_asked((&new, old), before, seed))
     }
 
-    /// Asks both about the baskets behind so many.
+    /// Asks both about the baskets behind so many, and about people since then.
     pub(super) fn both_asked(
         &self,
         (new, old): (&Packed, Option<&Packed>),
         before: usize,
         seed: u64,
-    ) -> Compared {
-        let mut seeds = Seeds::new(seed);
-        let (mut tested, mut new_hits, mut old_hits, mut differ) = (0u32, 0u32, 0u32, 0u32);
+    ) -> Gate {
+        let (mut seeds, mut tally) = (Seeds::new(seed), Tally::default());
         for basket in self.baskets[before..].iter().filter(|basket| basket.len() > 1) {
             let place = seeds.below(u32::try_from(basket.len()).unwrap_or(u32::MAX));
             let mut rest = basket.clone();
             let taken = rest.remove(super::index(place));
-            let new_hit = hits(new, &rest, &taken);
-            let old_hit = old.is_some_and(|old| hits(old, &rest, &taken));
-            tested += 1;
-            new_hits += u32::from(new_hit);
-            old_hits += u32::from(old_hit);
-            differ += u32::from(new_hit != old_hit);
+            tally.count(hits(new, &rest, &taken), old.is_some_and(|old| hits(old, &rest, &taken)));
         }
-        let of = |hits: u32| f64::from(hits) / f64::from(tested.max(1));
-        let (new, old) = (of(new_hits), old.map(|_| of(old_hits)));
-        // The variance of a difference that is -1, 0 or 1 for each basket.
-        let mean = old.map_or(0.0, |old| new - old);
-        let variance = (of(differ) - mean * mean).max(0.0);
-        let give_or_take = SURE * (variance / f64::from(tested.max(1))).sqrt();
-        Compared { tested: super::index(tested), new, old, give_or_take }
+        Gate { baskets: tally.compared(old.is_some()), for_you: self.for_you((new, old), before) }
     }
 
     /// People who bought more than one product.

@@ -4,6 +4,7 @@
 mod deeds;
 mod ease;
 mod follows;
+mod gate;
 mod histories;
 mod ials;
 mod inverse;
@@ -23,10 +24,11 @@ mod weighed;
 
 pub use ease::{EASE_PRODUCTS_MAX, EaseParameters, ease};
 pub use follows::{FollowsParameters, follows};
+pub use gate::{Compared, Gate};
 pub(crate) use histories::index;
 pub use histories::{HISTORY_MAX, Histories};
-pub use ials::{Factors, IalsParameters};
-pub use market::{Compared, Found, MARKET, Trade, Way};
+pub use ials::{ENTRIES_AT_ONCE, Factors, IalsParameters, Shards};
+pub use market::{Found, MARKET, Trade, Way};
 pub use measure::{Quality, standardise};
 pub use model::{Blend, Model, Parameters, Recency};
 pub use neighbours::{Neighbour, Neighbours};

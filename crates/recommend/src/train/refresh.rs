@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::gate::Gate;
 use super::histories::index;
 use super::ials::{Factors, IalsParameters};
-use super::market::{Compared, MARKET, Numbered, TEST_PART, TESTED_MIN, TOGETHER_MAX, Trade};
+use super::market::{MARKET, Numbered, TEST_PART, TESTED_MIN, TOGETHER_MAX, Trade};
 use super::signals::Signal;
 use super::together::together_with;
 use super::traits::of_new;
@@ -40,12 +41,7 @@ impl Trade {
     ///
     /// # Errors
     /// Where the model does not fit.
-    pub fn compare_refreshed(
-        &self,
-        parent: &Packed,
-        since: Since,
-        seed: u64,
-    ) -> Result<Compared, Unpackable> {
+    pub fn compare_refreshed(&self, parent: &Packed, since: Since, seed: u64) -> Result<Gate, Unpackable> {
         let half = (since.baskets / 2).min(self.baskets.len() / TEST_PART);
         let old = (half >= TESTED_MIN).then_some(parent);
         let before = self.baskets.len() - half;

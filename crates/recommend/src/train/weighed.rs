@@ -40,6 +40,11 @@ impl Weighed {
     }
 
     #[must_use]
+    pub fn entries(&self) -> usize {
+        self.had.len()
+    }
+
+    #[must_use]
     pub fn row(&self, at: usize) -> (&[u32], &[f32]) {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         (&self.had[start..self.ends[at]], &self.weights[start..self.ends[at]])

@@ -164,7 +164,7 @@ fn a_refresh_that_learns_from_nonsense_is_worse_by_the_gate() {
     let all = trade(3, 1_600);
     let parent = read(&until(&all, 1_000).train(7).unwrap());
     let fine = all.compare_refreshed(&parent, since(600), 7).unwrap();
-    assert!(fine.tested == 160 && fine.old.is_some() && !fine.is_worse(), "{fine:?}");
+    assert!(fine.baskets.tested == 160 && fine.baskets.old.is_some() && !fine.is_worse(), "{fine:?}");
     let mut nonsense = all.clone();
     let mut seeds = Seeds::new(3);
     for basket in &mut nonsense.baskets[..1_440] {
@@ -172,7 +172,11 @@ fn a_refresh_that_learns_from_nonsense_is_worse_by_the_gate() {
     }
     let poor = nonsense.compare_refreshed(&parent, since(600), 7).unwrap();
     assert!(poor.is_worse(), "{poor:?}");
-    assert_eq!(all.compare_refreshed(&parent, since(40), 7).unwrap().old, None, "too few say nothing");
+    assert_eq!(
+        all.compare_refreshed(&parent, since(40), 7).unwrap().baskets.old,
+        None,
+        "too few say nothing"
+    );
 }
 
 #[test]

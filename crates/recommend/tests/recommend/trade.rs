@@ -1,7 +1,7 @@
 //! A market's model: what goes together is found and counted, a worse model is noticed, and nobody alone is loud.
 
 use soko_recommend::packed::{Packed, ProductId, Reason, Wanted};
-use soko_recommend::train::{Deed, DeedWeights, Seeds, Signal, Trade};
+use soko_recommend::train::{Compared, Deed, DeedWeights, Seeds, Signal, Trade};
 
 const PRODUCTS: u32 = 60;
 
@@ -101,20 +101,61 @@ fn a_model_that_knows_less_is_noticed_and_one_that_knows_as_much_is_not() {
     for basket in &mut poor.baskets {
         *basket = (0..3).map(|_| id(seeds.below(PRODUCTS))).collect();
     }
-    let same = now.compare(Some((&good, 60)), 7).unwrap();
+    let gate = now.compare(Some((&good, 60)), 7).unwrap();
+    let same = gate.baskets;
     assert!(
-        same.tested == 60 && same.old == Some(same.new) && same.new > 0.5 && !same.is_worse(),
+        same.tested == 60 && same.old == Some(same.new) && same.new > 0.5 && !gate.is_worse(),
         "{same:?}"
     );
+    assert_eq!(gate.for_you, Compared::default(), "baskets of no time and of nobody");
     let first = now.compare(None, 7).unwrap();
-    assert!(first.old.is_none() && !first.is_worse(), "{first:?}");
+    assert!(first.baskets.old.is_none() && !first.is_worse(), "{first:?}");
     // The latest baskets of a market that forgot what goes together are what the good model was made for.
     let keep = poor.baskets.len() - poor.baskets.len() / 10;
     poor.baskets.splice(keep.., now.baskets[keep..].iter().cloned());
     let worse = poor.compare(Some((&good, 60)), 7).unwrap();
     assert!(worse.is_worse(), "{worse:?}");
     // Of baskets that it learnt from it would know too much.
-    assert_eq!(poor.compare(Some((&good, 0)), 7).unwrap().old, None);
+    assert_eq!(poor.compare(Some((&good, 0)), 7).unwrap().baskets.old, None);
+}
+
+/// Products of four tastes that are in no basket, and people who bought half of one taste and then one more of it.
+fn market_of_tastes(noise: u32) -> Trade {
+    let mut trade = trade(1, 600);
+    trade.products.extend((0..48).map(|at| id(2_000 + at)));
+    trade.hours = (0..600).collect();
+    trade.now_hour = 600;
+    let of_taste = |number: u32, at: u32| id(2_000 + number % 4 * 12 + (number / 4 + at) % 12);
+    let person = |number: u32| -> Vec<Signal<ProductId>> {
+        let had = (0..6).map(|at| did(of_taste(number, at), Deed::Bought, 100));
+        had.chain([did(of_taste(number, 6 + number % 6), Deed::Bought, 580)]).collect()
+    };
+    trade.people = (0..160).map(person).collect();
+    // Who buys anything whatever says of no taste what it is.
+    let mut seeds = Seeds::new(5);
+    let anybody = |_| (0..6).map(|_| did(id(2_000 + seeds.below(48)), Deed::Bought, 100)).collect();
+    trade.people.extend((0..noise).map(anybody));
+    trade
+}
+
+#[test]
+fn a_model_that_knows_people_less_is_kept_aside_though_baskets_say_nothing_of_it() {
+    let good = market_of_tastes(0);
+    let earlier =
+        Trade { baskets: good.baskets[..540].to_vec(), hours: good.hours[..540].to_vec(), ..good.clone() };
+    let mut learnt = earlier.clone();
+    learnt.people.iter_mut().for_each(|did| did.retain(|it| it.hour < 540));
+    let in_use = Packed::read(&learnt.train(7).unwrap()).unwrap();
+    let same = good.compare(Some((&in_use, 60)), 7).unwrap();
+    assert_eq!((same.for_you.tested, same.for_you.old), (160, Some(same.for_you.new)));
+    assert!(same.for_you.new > 0.8 && !same.is_worse(), "{same:?}");
+    let worse = market_of_tastes(1_500).compare(Some((&in_use, 60)), 7).unwrap();
+    assert!(!worse.baskets.is_worse() && worse.for_you.is_worse() && worse.is_worse(), "{worse:?}");
+    // What neither was to know of is asked about, and too few people decide nothing.
+    let mut few = market_of_tastes(1_500);
+    few.people.drain(20..160);
+    let few = few.compare(Some((&in_use, 60)), 7).unwrap();
+    assert!(few.for_you.tested == 20 && few.for_you.old.is_none() && !few.is_worse(), "{few:?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What training promises: it finds a taste, it is the same on any number of threads, and no one account is loud.
 
 use soko_recommend::train::{
-    Blend, Factors, Histories, Model, Order, Parameters, Quality, Recency, Trial, ease, standardise,
+    Blend, Factors, Histories, Model, Order, Parameters, Quality, Recency, Shards, Trial, Weighed, ease,
+    standardise,
 };
 
 use crate::{PEOPLE, PER_TASTE, TASTES, histories, market, parameters};
@@ -148,4 +149,78 @@ fn the_search_keeps_what_finds_more_and_says_what_it_tried() {
     assert!(chosen.blend.ials > 0.0 && chosen.blend.popular < 1.0, "{chosen:?}");
     assert!(steps.iter().any(|step| step.starts_with("ials.unobserved")) && steps.len() > 20, "{steps:?}");
     assert_eq!(chosen, trial.choose(start, 1, &mut |_| ()));
+}
+
+/// Shards in memory that count how often they were asked for.
+struct Pieces {
+    rows: Vec<Weighed>,
+    vectors: Vec<Vec<f32>>,
+    reads: usize,
+}
+
+impl Shards for Pieces {
+    type Fault = &'static str;
+
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn rows(&mut self, shard: usize) -> Result<Weighed, Self::Fault> {
+        self.reads += 1;
+        self.rows.get(shard).cloned().ok_or("no such shard")
+    }
+
+    fn vectors(&mut self, shard: usize) -> Result<Vec<f32>, Self::Fault> {
+        Ok(self.vectors[shard].clone())
+    }
+
+    fn keep(&mut self, shard: usize, vectors: Vec<f32>) -> Result<(), Self::Fault> {
+        self.vectors[shard] = vectors;
+        Ok(())
+    }
+}
+
+#[test]
+fn factors_from_shards_are_those_from_one_piece_but_for_rounding() {
+    let count = (TASTES * PER_TASTE) as usize + 1;
+    // What was sent away weighs against, and one product nobody met.
+    let weight = |at: usize| if at == 3 { -0.4 } else { 1.0 / (1.0 + at as f32 / 8.0) };
+    let row = |had: &Vec<u32>| had.iter().enumerate().map(|(at, it)| (*it, weight(at))).collect::<Vec<_>>();
+    let mut seen = std::collections::BTreeSet::new();
+    // Each product once in a row.
+    let all: Vec<Vec<(u32, f32)>> = market()
+        .iter()
+        .map(|had| {
+            seen.clear();
+            row(&had.iter().copied().filter(|it| seen.insert(*it)).collect())
+        })
+        .collect();
+    let weighed = |rows: &[Vec<(u32, f32)>]| {
+        let mut weighed = Weighed::new(count);
+        rows.iter().for_each(|row| weighed.push(row.iter().copied()));
+        weighed
+    };
+    let whole = Factors::train_weighed(&weighed(&all), parameters().ials, 1);
+    for size in [PEOPLE as usize, 100, 7] {
+        let rows: Vec<Weighed> = all.chunks(size).map(weighed).collect();
+        let vectors = vec![Vec::new(); rows.len()];
+        let mut pieces = Pieces { rows, vectors, reads: 0 };
+        let sharded = Factors::train_in_shards(&mut pieces, count, parameters().ials, 1).unwrap();
+        let passes = 1 + parameters().ials.sweeps * (1 + parameters().ials.steps);
+        assert_eq!(pieces.reads, passes * pieces.rows.len());
+        let cut = Factors::train_in_pieces(&weighed(&all), size * 9, parameters().ials, 1);
+        for (product, found) in (0..count).flat_map(|it| [(it, &sharded), (it, &cut)]) {
+            let (one, other) = (whole.product(product), found.product(product));
+            let length = one.iter().map(|it| it * it).sum::<f32>().sqrt();
+            let apart = one.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt();
+            assert!(apart <= 1e-3 * length, "{size} a shard, product {product}: {apart} of {length}");
+        }
+        // Who is found by them is found as before.
+        let person = |factors: &Factors| factors.fold_in(&[1, 2, 3], &[1.0; 3]);
+        let apart =
+            person(&whole).iter().zip(person(&sharded)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 1e-3, "{apart}");
+    }
+    let mut pieces = Pieces { rows: vec![], vectors: vec![], reads: 0 };
+    assert!(Factors::train_in_shards(&mut pieces, count, parameters().ials, 1).is_ok());
 }
