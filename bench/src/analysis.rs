@@ -9,7 +9,7 @@ use soko_projection::LocalApplier;
 use soko_record_log::{StoreError, params};
 use soko_register::home::now;
 use soko_sync_server::analysis::{self, Written};
-use soko_sync_server::demo::{self, Size, Tools};
+use soko_sync_server::demo::{self, Made, Size, Tools};
 use soko_sync_server::outside::{OsEntropy, random};
 use soko_sync_server::platform::passwords::{Cost, Passwords};
 use soko_sync_server::platform::{Refusal, server_secret};
@@ -23,6 +23,8 @@ use crate::world::Folder;
 
 /// The best of so many: what else the machine does only makes it slower.
 const TIMES: usize = 5;
+/// Stalls, products and buyers that the demo has at least.
+const MARKET_MIN: [usize; 3] = [8, 400, 120];
 /// As many as the export reads at a time.
 const PORTION: i64 = 2_000;
 
@@ -38,7 +40,14 @@ pub(crate) fn analysis() -> Measured {
 
 fn measure(name: &str, place: &Place, folder: &Folder) -> Measured {
     let store = Store::open(place, Arc::new(|_| {}))?;
-    make(&store)?;
+    let began = Instant::now();
+    let made = make(&store)?;
+    let took = began.elapsed();
+    let market = [made.stalls, made.products, made.buyers];
+    if std::iter::zip(market, MARKET_MIN).any(|(made, least)| made < least) {
+        return Err(Fault(format!("the demo has {market:?} stalls, products and buyers")));
+    }
+    print(&format!("analysis.{name}.demo_s"), "s", Milli::seconds(took), None);
     let before = resident_mb(std::process::id())?;
     let out = folder.path().join(format!("ledger-{name}"));
     let (mut best, mut bare, mut written) = (Duration::MAX, Duration::MAX, Written::default());
@@ -95,7 +104,7 @@ fn read(place: &Place) -> Measured {
     Ok(read?)
 }
 
-fn make(store: &Store) -> Measured {
+fn make(store: &Store) -> Measured<Made> {
     let fresh = random(&OsEntropy)?;
     let shard = Shard::stall(LogId::default());
     let kept = store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, fresh)?));
@@ -112,6 +121,5 @@ fn make(store: &Store) -> Measured {
         password: Some("orchid ladder frost".to_owned()),
         progress: &|_, _, _| {},
     };
-    demo::make(&tools)?;
-    Ok(())
+    Ok(demo::make(&tools)?)
 }

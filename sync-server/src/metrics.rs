@@ -60,6 +60,7 @@ struct Stands {
     holds: Gauge<i64>,
     hold_age: Gauge<i64>,
     changes_waiting: Gauge<i64>,
+    records_waiting: Gauge<i64>,
     parked: Gauge<i64>,
     refill: Gauge<i64>,
     incidents: Family<KindLabel, Gauge<i64>>,
@@ -201,6 +202,7 @@ impl Metrics {
         stands.holds.set(standing.holds_open);
         stands.hold_age.set(standing.hold_seconds_max);
         stands.changes_waiting.set(standing.changes_waiting);
+        stands.records_waiting.set(standing.records_waiting);
         stands.parked.set(standing.parked);
         stands.refill.set(standing.stalls_to_refill);
         for (kind, count) in &standing.incidents {
@@ -295,6 +297,11 @@ impl Metrics {
             ("holds_open", "Orders that hold units", &stands.holds),
             ("hold_seconds_max", "Since when the oldest of them holds", &stands.hold_age),
             ("changes_waiting", "Edits that wait for what they build on", &stands.changes_waiting),
+            (
+                "records_waiting",
+                "Records that devices had and the server had not, as each said when it was heard last",
+                &stands.records_waiting,
+            ),
             ("records_parked", "Records that count for nothing, each with its reason", &stands.parked),
             (
                 "oversell_incidents",

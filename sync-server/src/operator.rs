@@ -3,6 +3,7 @@
 
 mod days;
 mod shared;
+mod shelves;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub use days::DAYS_MAX;
 use days::Days;
 pub(crate) use days::{Clock, offset, today};
 pub(crate) use shared::{Reading, Shared};
+pub use shelves::{Buyers, Shelves, buyers, shelves};
 use utoipa::ToSchema;
 
 /// Stalls and products in a list.

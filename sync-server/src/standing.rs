@@ -25,6 +25,8 @@ pub struct Standing {
     pub holds_open: i64,
     pub hold_seconds_max: i64,
     pub changes_waiting: i64,
+    /// Records that devices had and the server had not, as each said when it was heard last.
+    pub records_waiting: i64,
     pub parked: i64,
     /// Those that nobody dealt with.
     pub incidents: Vec<(&'static str, i64)>,
@@ -66,6 +68,12 @@ impl Standing {
             )?,
             stalls_to_refill: count(tx, "select count(*) from tables_stale")?,
             changes_waiting: count(tx, "select count(*) from pending_change")?,
+            records_waiting: count(
+                tx,
+                "select cast(coalesce(sum(w.waiting), 0) as bigint) from device_word w
+                 join stall_device d on d.log = w.log and d.author = w.author
+                 where d.admitted = 1 and d.revoked = 0 and w.has_left = 0",
+            )?,
             parked: count(tx, "select count(*) from parked")?,
             ..Self::default()
         };

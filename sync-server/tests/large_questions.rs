@@ -218,8 +218,12 @@ fn money(store: &TestStore) -> (Sums, Sums) {
     read.map_err(|error| format!("{error:?}")).unwrap()
 }
 
+fn whose(row: &Row) -> (String, String) {
+    (row["stall"].text().to_owned(), row["customer"].text().to_owned())
+}
+
 /// What each customer bought by the day of their first purchase, in the files and in the ledger, where they are called otherwise; and
-/// that the lines of a customer come to what stands beside the customer.
+/// that the months of a customer come to what stands beside the customer.
 fn customers_agree(store: &TestStore, out: &Path) -> usize {
     let numbers = |row: &Row| {
         let stall = row["stall"].text().to_owned();
@@ -245,19 +249,27 @@ fn customers_agree(store: &TestStore, out: &Path) -> usize {
     written.sort();
     kept.sort();
     assert_eq!(written, kept);
-    let mut brought: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for line in rows(out, "lines").iter().filter(|line| line["deed"].text() != "refund") {
-        let key = (line["stall"].text().to_owned(), line["customer"].text().to_owned());
-        *brought.entry(key).or_default() += line["total_minor"].number();
+    let mut brought: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    let purchases = rows(out, "purchases");
+    for bought in &purchases {
+        assert_eq!(bought["month"].text().len(), "2026-11".len(), "{bought:?}");
+        let of = brought.entry(whose(bought)).or_default();
+        *of = (of.0 + bought["sales"].number(), of.1 + bought["revenue_minor"].number());
     }
     for customer in &customers {
-        let key = (customer["stall"].text().to_owned(), customer["customer"].text().to_owned());
-        assert_eq!(brought.get(&key), Some(&customer["revenue_minor"].number()), "{key:?}");
+        let known = (customer["sales"].number(), customer["revenue_minor"].number());
+        assert_eq!(brought.remove(&whose(customer)), Some(known), "{customer:?}");
     }
+    assert!(brought.is_empty(), "{brought:?}");
     // Nobody is called in the files what the records call them.
-    for sheet in ["customers", "lines", "payments"] {
+    for row in customers.iter().chain(&purchases) {
+        assert!(!names.contains(row["customer"].text()), "{row:?}");
+    }
+    // What was sold says nothing of whom it was sold to, by whatever name.
+    let told: BTreeSet<&str> = customers.iter().map(|row| row["customer"].text()).collect();
+    for sheet in ["lines", "payments", "taxes", "orders"] {
         for row in rows(out, sheet) {
-            assert!(!names.contains(row["customer"].text()), "{sheet}: {row:?}");
+            assert!(!row.values().any(|cell| told.contains(cell.text())), "{sheet}: {row:?}");
         }
     }
     customers.len()

@@ -45,6 +45,14 @@ fn written(phone: &Register) -> u64 {
     phone.device.records().len() as u64
 }
 
+/// Records that wait on devices, as whoever watches the server is told.
+async fn scraped_waiting(shop: &Shop) -> String {
+    let answer = shop.server.get("/metrics").from("127.0.0.1").send().await.expect(StatusCode::OK);
+    let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("soko_records_waiting "));
+    line.unwrap_or_default().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_device_was_there_when_it_last_spoke_and_had_then_what_it_said() {
     for store in stores() {
@@ -67,6 +75,7 @@ async fn each_device_was_there_when_it_last_spoke_and_had_then_what_it_said() {
         let list = devices(&shop, &shop.register.access).await;
         let heard = row(&list, of);
         assert_eq!((heard["last_contact_ms"].as_i64(), heard["waiting"].as_u64()), (Some(then_ms), Some(1)));
+        assert_eq!(scraped_waiting(&shop).await, "1");
         assert!(heard["account"].is_null(), "who let it in is for people");
         assert_eq!(list["now_ms"].as_i64(), Some(then_ms + HOUR_MS));
         let own = row(&list, shop.register.device.author());
@@ -126,6 +135,7 @@ async fn what_a_device_leaves_behind_by_choice_is_set_apart_and_not_stranded() {
         leaves(&shop, &phone, (written(&phone), true), PHONE).await.expect(StatusCode::NO_CONTENT);
         let gone = row(&devices(&shop, &shop.owner).await, phone.device.author());
         assert_eq!((gone["has_left"].as_bool(), gone["waiting"].as_u64()), (Some(true), Some(1)));
+        assert_eq!(scraped_waiting(&shop).await, "0", "whoever left brings nothing any more");
         let path = format!("/v1/stalls/{STALL}/devices/{}/reclaim", phone.device.author());
         let before = shop.available().await;
         let reclaim = json!({"reason": "the phone was given away"});

@@ -125,6 +125,16 @@ async fn what_is_read_before_the_app_runs_is_in_the_visitors_language() {
         let page = String::from_utf8(page.bytes.to_vec()).unwrap();
         let words = format!("<noscript><p lang=\"{lang}\" dir=\"{direction}\">{needs}</p></noscript>");
         assert!(page.contains(&words), "{asked}: {page}");
+        // What was chosen in the app counts for more than what the browser speaks; what is no language does not.
+        for (chosen, expected) in [("ar", "ar"), ("sw", "sw"), ("tlh", lang), ("", lang)] {
+            let path = format!("/manifest.webmanifest?lang={chosen}");
+            let manifest = get(&made.server, &path, &spoken).await.expect(StatusCode::OK).json();
+            assert_eq!(
+                (&manifest["lang"], &manifest["id"]),
+                (&json!(expected), &said["id"]),
+                "{asked} {chosen}"
+            );
+        }
     }
 }
 

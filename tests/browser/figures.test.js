@@ -68,6 +68,23 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     const drawing = overTime.getByRole("img", { name: "Sold over time" });
     await comes(() => drawing.isVisible(), true);
 
+    // So are the squares of weekdays and hours: each is said by its day and hour, and all of them are what was sold.
+    const squares = section(till, "Hours and weekdays");
+    const square = squares.getByRole("slider");
+    await square.focus();
+    await page.keyboard.press("Home");
+    const many = Number(await square.getAttribute("max")) + 1;
+    const said = [];
+    for (let at = 0; at < many; at++) {
+      said.push(await square.getAttribute("aria-valuetext"));
+      await page.keyboard.press("ArrowRight");
+    }
+    assert.equal(new Set(said.map((it) => it.split(": ")[0])).size, many, "two squares have one name");
+    assert.equal(added(said.map((it) => cents(it.split(": ")[1]))), sum(carts));
+    await comes(() => squares.getByRole("img").isVisible(), true);
+    await squares.getByText("Show as table").click();
+    await comes(() => squares.locator("tbody tr").count(), 7);
+
     // By product.
     const row = (name) => page.getByRole("region", { name: "Products" }).getByRole("row", { name });
     for (const name of [tea, coffee]) {

@@ -21,6 +21,16 @@ test("after one visit the app comes up although the server is gone", async () =>
     await page.goto(server.url);
     await page.getByRole("main").waitFor();
     await keptOffline(page);
+    // Whoever installs it installs it in the language that they chose, with the whole app kept, too.
+    const tools = await context.newCDPSession(page);
+    const installed = async () => JSON.parse((await tools.send("Page.getAppManifest")).data ?? "{}");
+    assert.equal((await installed()).lang, "en");
+    await page.goto(`${server.url}/settings`);
+    await page.getByLabel("Language", { exact: true }).selectOption("sw");
+    await comes(async () => (await installed()).lang, "sw");
+    await page.reload();
+    await comes(async () => (await installed()).shortcuts?.[0].name, "Uza");
+    await page.evaluate(() => localStorage.removeItem("soko-language"));
     await server.kill();
     for (const path of ["/", "/sell", `/stall/${"0".repeat(32)}`]) {
       const failed = [];

@@ -52,6 +52,11 @@ test("a sale on a register comes to the operator's page by itself", async () => 
     console.log(`live: the slowest of ${SALES} sales, with all its taps, took ${took.at(-1).toFixed(0)} ms, half of them ${took[SALES >> 1].toFixed(0)}`);
     await page.getByRole("row", { name: /Mama Akinyi/ }).first().getByText(String(SALES)).first().waitFor();
 
+    // What lies there: none of it came in, and all of it was sold.
+    const stock = page.getByRole("table", { name: "Products, where most ran out first" });
+    await stock.getByRole("row", { name: "Mama Akinyi 1 1 1 0" }).waitFor();
+    await barriers(page, "figures");
+
     // A product by day, by keyboard.
     await page.getByRole("button", { name: new RegExp(tea) }).focus();
     await page.keyboard.press("Enter");

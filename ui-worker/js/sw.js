@@ -31,7 +31,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/pictures/")) event.respondWith(picture(event, url.pathname));
   else if (request.mode === "navigate" && isScreen(url.pathname)) event.respondWith(page(event));
-  else if (FILES.includes(url.pathname) || hasHash(url.pathname)) event.respondWith(file(request, url.pathname));
+  else if ((FILES.includes(url.pathname) && !url.search) || hasHash(url.pathname)) event.respondWith(file(request, url.pathname));
 });
 
 // A server's message: { title, body, path, tag, lang, dir, stays }. Something is shown in any case: browsers end whoever is

@@ -24,9 +24,20 @@ Exec=soko %u
 Icon=soko
 Terminal=false
 Categories=Office;Finance;
+Keywords=till;shop;sale;stock;market;
 MimeType=x-scheme-handler/soko;
 StartupWMClass=soko
 ";
+
+/// Read by `man soko`.
+const MANUAL: &str = "src-tauri/soko.1";
+const MANUAL_PLACE: &str = "usr/share/man/man1/soko.1.gz";
+const CHANGES_PLACE: &str = "usr/share/doc/soko/changelog.gz";
+const MAINTAINER: &str = "Soko maintainers <maintainers@soko.invalid>";
+/// Nobody knows when it was made where there is no history.
+const SOME_DAY: &str = "Thu, 01 Jan 1970 00:00:00 +0000";
+/// Debian's own critic of packages.
+const CRITIC: &str = "lintian";
 
 /// Where each icon goes below `hicolor`.
 const ICONS: &[(&str, &str)] = &[
@@ -49,6 +60,7 @@ pub(crate) fn debian(debug: bool) -> Outcome {
     let architecture = output_of(Command::new("dpkg").arg("--print-architecture"))
         .ok_or_else(|| Failure::new("dpkg is not here: a Debian package is made on a Debian system"))?;
     let file = pack(&target_dir().join("bundle"), &program, (architecture.trim(), Packed::Small))?;
+    criticise(&file)?;
     say(&format!(
         "made {}. AppImage needs tools from outside and is made by the release workflow.",
         file.display()
@@ -144,11 +156,31 @@ fn complaints(file: &Path, installed: &Path, architecture: &str) -> Outcome<Vec<
     let named = packages_of(&field("Depends"));
     wrong.extend(undeclared(&program, &named)?);
     wrong.extend(misplaced(installed)?);
+    wrong.extend(unsaid(installed, &program));
     let version = output_of(Command::new(&program).arg("--version")).unwrap_or_default();
     if version.trim() != format!("{PACKAGE} {}", env!("CARGO_PKG_VERSION")) {
         wrong.push(format!("the installed program does not start: of its version it says {version:?}"));
     }
     Ok(wrong)
+}
+
+/// Options that the manual does not have.
+fn unsaid(installed: &Path, program: &Path) -> Vec<String> {
+    let read = output_of(Command::new("gzip").arg("-dc").arg(installed.join(MANUAL_PLACE)));
+    let manual = read.unwrap_or_default().replace('\\', "");
+    let help = output_of(Command::new(program).arg("--help")).unwrap_or_default();
+    let words = help.split([' ', ',', '\n']).filter(|word| word.starts_with("--"));
+    let missing = words.filter(|word| !manual.contains(word));
+    missing.map(|word| format!("its manual does not have {word}")).collect()
+}
+
+/// Nothing that Debian's critic calls an error or warns of, where it is installed. It takes its time with a large program.
+fn criticise(file: &Path) -> Outcome {
+    if which(CRITIC).is_none() {
+        say(&format!("{CRITIC} is not installed, and did not look at it."));
+        return Ok(());
+    }
+    run(Command::new(CRITIC).args(["--fail-on", "error,warning"]).arg(file))
 }
 
 /// Every package that a list of dependencies names, alternatives, too.
@@ -212,6 +244,10 @@ fn misplaced(installed: &Path) -> Outcome<Vec<String>> {
         if !is_right {
             wrong.push(format!("{icon} is not at {place}, or not of that size"));
         }
+    }
+    let changes = output_of(Command::new("gzip").arg("-dc").arg(installed.join(CHANGES_PLACE)));
+    if !changes.is_some_and(|text| text.starts_with(&format!("{PACKAGE} ({})", env!("CARGO_PKG_VERSION")))) {
+        wrong.push("it does not say what changed".into());
     }
     let copyright = fs::read_to_string(installed.join("usr/share/doc/soko/copyright")).unwrap_or_default();
     if !copyright.contains("Copyright") {
@@ -283,15 +319,32 @@ fn fill(tree: &Path, program: &Path, architecture: &str) -> Outcome {
     }
     run(Command::new("strip").arg(tree.join("usr/bin/soko")))?;
     let size_kb = size_of(&tree.join("usr"))?.div_ceil(1024);
+    let manual = fs::read_to_string(root().join(MANUAL)).doing("reading the manual")?;
     for (place, text) in [
         ("usr/share/applications/soko.desktop", DESKTOP_ENTRY.to_owned()),
         ("DEBIAN/control", control(architecture, size_kb)),
+        (MANUAL_PLACE.trim_end_matches(".gz"), manual),
+        (CHANGES_PLACE.trim_end_matches(".gz"), changes()),
     ] {
         let to = tree.join(place);
         make_folder_of(&to)?;
         fs::write(&to, text).doing(&format!("writing {place}"))?;
     }
-    Ok(())
+    // Without its name and moment, so that the same text is the same file.
+    let texts = [MANUAL_PLACE, CHANGES_PLACE].map(|place| tree.join(place.trim_end_matches(".gz")));
+    run(Command::new("gzip").args(["-9n", "--force"]).args(texts))
+}
+
+/// In Debian's form: which version it is, when it was written, and where the rest stands.
+fn changes() -> String {
+    let when = output_of(Command::new("git").args(["log", "-1", "--format=%aD"]).current_dir(root()));
+    let when = when.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    format!(
+        "{PACKAGE} ({}) unstable; urgency=medium\n\n  * What changed stands in CHANGELOG.md, where Soko comes from.\n\n \
+         -- {MAINTAINER}  {}\n",
+        env!("CARGO_PKG_VERSION"),
+        when.as_deref().unwrap_or(SOME_DAY)
+    )
 }
 
 fn make_folder_of(file: &Path) -> Outcome {
@@ -313,7 +366,7 @@ fn control(architecture: &str, size_kb: u64) -> String {
     format!(
         "Package: {PACKAGE}\nVersion: {}\nArchitecture: {architecture}\nDepends: {DEPENDS}\n\
          Installed-Size: {size_kb}\nSection: misc\n\
-         Priority: optional\nMaintainer: Soko maintainers <maintainers@soko.invalid>\n\
+         Priority: optional\nMaintainer: {MAINTAINER}\n\
          Description: till and shop that work without a network\n Sells, takes in stock and answers orders on this \
          device,\n and joins the others when there is a network.\n",
         env!("CARGO_PKG_VERSION")
@@ -355,7 +408,8 @@ mod tests {
         let file = pack(&folder, &std::env::current_exe().unwrap(), ("all", Packed::Quickly)).unwrap();
         let unpacked = folder.join("unpacked");
         run(Command::new("dpkg-deb").arg("--extract").arg(&file).arg(&unpacked)).unwrap();
-        for place in ["usr/bin/soko", "usr/share/applications/soko.desktop", "usr/share/doc/soko/copyright"] {
+        let texts = [MANUAL_PLACE, CHANGES_PLACE, "usr/share/doc/soko/copyright"];
+        for place in ["usr/bin/soko", "usr/share/applications/soko.desktop"].into_iter().chain(texts) {
             assert!(unpacked.join(place).is_file(), "{place}");
         }
         for (_, place) in ICONS {

@@ -2,6 +2,7 @@
 //!
 //! It starts other programs and reports; it holds no rule of the shop and imports no crate of the workspace.
 
+mod alerts;
 mod api_fuzz;
 mod bench;
 mod browser;
@@ -163,12 +164,14 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Ci => steps::run(&[steps::SETUP, steps::CI_FIRST, steps::TEST], Asks::All),
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(api_fuzz::Cases::Many),
-        Task::Rules => match rules::checker()? {
-            Some(checker) => rules::check(&checker).and_then(|()| match rules::no_schema() {
+        Task::Rules => match rules::programs()? {
+            Some(programs) => rules::check(&programs).and_then(|()| match rules::no_schema() {
                 None => rules::dashboards(),
                 Some(why) => Err(shell::Failure::new(why)),
             }),
-            None => Err(shell::Failure::new("Prometheus is neither installed nor could it be fetched")),
+            None => Err(shell::Failure::new(
+                "Prometheus and Alertmanager are neither installed nor could they be fetched",
+            )),
         },
         Task::Questions => match questions::missing() {
             None => questions::ask(),

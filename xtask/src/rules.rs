@@ -1,5 +1,5 @@
 //! Alerts and dashboard, by Prometheus itself: its checker reads the rules and plants the faults that they are for, and it scrapes
-//! a server and answers every question that the dashboard asks.
+//! a server and answers every question that the dashboard asks. Whether an alert arrives is in `alerts`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::alerts;
 use crate::machine;
 use crate::postgres::free_port;
 use crate::server::{Server, small_demo, test_build};
 use crate::shell::{Doing as _, Failure, Outcome, root, run, run_aside, say, succeeds, target_dir, which};
 
 const CHECKER: &str = "promtool";
-/// Debian's package that holds it.
+/// Debian's packages that hold it, and what tells people of alerts.
 const PACKAGE: &str = "prometheus";
+const TELLER: (&str, &str) = ("prometheus-alertmanager", "prometheus-alertmanager");
 const CHECKS: [[&str; 3]; 3] = [
     ["check", "rules", "ops/rules/soko.yml"],
     ["test", "rules", "ops/tests/rules.yml"],
@@ -29,14 +31,28 @@ const SCRAPED_POLL: Duration = Duration::from_millis(500);
 /// Of scrapes: a rate needs two of them.
 const SCRAPE_EVERY: &str = "500ms";
 
-/// The checker, where it is installed or could be fetched. Its package would start a service: it is unpacked below the target
-/// folder and not installed.
-pub(crate) fn checker() -> Outcome<Option<PathBuf>> {
-    if let Some(installed) = which(CHECKER) {
+/// What checks rules and scrapes, and what tells people.
+pub(crate) struct Programs {
+    checker: PathBuf,
+    teller: PathBuf,
+}
+
+/// Where they are installed or could be fetched.
+pub(crate) fn programs() -> Outcome<Option<Programs>> {
+    let (package, program) = TELLER;
+    let teller = program_of(package, program)?.filter(|teller| alerts::can_start(teller));
+    let found = program_of(PACKAGE, CHECKER)?.zip(teller);
+    Ok(found.map(|(checker, teller)| Programs { checker, teller }))
+}
+
+/// A program, where it is installed or its package could be fetched. The package would start a service: it is unpacked below the
+/// target folder and not installed.
+fn program_of(package: &str, program: &str) -> Outcome<Option<PathBuf>> {
+    if let Some(installed) = which(program) {
         return Ok(Some(installed));
     }
-    let folder = target_dir().join("tools/prometheus");
-    let unpacked = folder.join("usr/bin").join(CHECKER);
+    let folder = target_dir().join("tools").join(package);
+    let unpacked = folder.join("usr/bin").join(program);
     if unpacked.is_file() {
         return Ok(Some(unpacked));
     }
@@ -44,7 +60,7 @@ pub(crate) fn checker() -> Outcome<Option<PathBuf>> {
         return Ok(None);
     }
     fs::create_dir_all(&folder).doing("making a folder for the checker of rules")?;
-    if !succeeds(Command::new("apt-get").args(["download", "--quiet", PACKAGE]).current_dir(&folder)) {
+    if !succeeds(Command::new("apt-get").args(["download", "--quiet", package]).current_dir(&folder)) {
         return Ok(None);
     }
     for entry in fs::read_dir(&folder).doing("looking for the package")? {
@@ -56,9 +72,10 @@ pub(crate) fn checker() -> Outcome<Option<PathBuf>> {
     Ok(Some(unpacked).filter(|program| program.is_file()))
 }
 
-pub(crate) fn check(checker: &Path) -> Outcome {
+pub(crate) fn check(Programs { checker, teller }: &Programs) -> Outcome {
     CHECKS.iter().try_for_each(|check| run(Command::new(checker).args(check).current_dir(root())))?;
-    scrape(checker)
+    scrape(checker)?;
+    alerts::arrive(&checker.with_file_name(SCRAPER), teller)
 }
 
 /// Why dashboards cannot be checked against Grafana's own schema here.

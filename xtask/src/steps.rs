@@ -209,10 +209,10 @@ fn build_all(stage: &mut Stage) -> Outcome<Done> {
 }
 
 fn check_rules(_: &mut Stage) -> Outcome<Done> {
-    match rules::checker()? {
-        Some(checker) => rules::check(&checker).map(|()| Done::Ran),
+    match rules::programs()? {
+        Some(programs) => rules::check(&programs).map(|()| Done::Ran),
         None => Ok(Done::NotRun(Lack::extra(
-            "promtool is not installed and could not be fetched: install Debian's prometheus",
+            "Prometheus and Alertmanager cannot run: install Debian's prometheus and prometheus-alertmanager",
         ))),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! One moment of the store is read beside whoever serves it, stall after stall and in portions, so memory stays flat. No
 //! name of a person and no free text is written, and whoever bought and each sale and order are other numbers than in the
-//! records. No question is answered here.
+//! records. What was sold does not say to whom; what each customer bought stands apart, by month. No question is answered here.
 
 mod folder;
 mod rows;
@@ -21,7 +21,7 @@ use rows::{Hidden, Ledger};
 use sheet::Files;
 
 /// Of the files. It rises when a column changes its meaning or goes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
@@ -50,6 +50,8 @@ pub struct Written {
     pub payments: u64,
     pub taxes: u64,
     pub customers: u64,
+    /// Months of customers in which they bought.
+    pub purchases: u64,
     pub bytes: u64,
     /// Records whose bodies are withheld, or of a kind that only a newer program reads.
     pub unread: u64,
@@ -64,12 +66,12 @@ pub fn write(
 ) -> Result<Written, AnalysisError> {
     let incoming = Incoming::begin(folder)?;
     let written = store::read_beside(place, |tx| fill(tx, incoming.path(), progress))?;
-    let Written { stalls, products, lines, order_lines, payments, taxes, customers, bytes, unread } =
-        &written;
+    let Written { stalls, products, lines, order_lines, payments, taxes, .. } = &written;
+    let Written { customers, purchases, bytes, unread, .. } = &written;
     incoming.finish(&json!({
         "schema": SCHEMA, "made_ms": now_ms, "stalls": stalls, "products": products, "lines": lines,
         "order_lines": order_lines, "payments": payments, "taxes": taxes, "customers": customers,
-        "bytes": bytes, "unread": unread,
+        "purchases": purchases, "bytes": bytes, "unread": unread,
     }))?;
     Ok(written)
 }
@@ -91,6 +93,7 @@ fn fill(
     let mut payments = Files::new(rows::PAYMENTS, within);
     let mut taxes = Files::new(rows::TAXES, within);
     let mut customers = Files::new(rows::CUSTOMERS, within);
+    let mut purchases = Files::new(rows::PURCHASES, within);
     let hidden = Hidden::of(tx)?;
     let logs = rows::logs(tx)?;
     let all: u64 = logs.iter().map(|(_, records)| records).sum();
@@ -98,7 +101,7 @@ fn fill(
     for (stall, records) in logs {
         rows::stall(tx, stall, &mut stalls)?;
         rows::products(tx, stall, &mut products)?;
-        rows::customers(tx, stall, &hidden, &mut customers)?;
+        rows::customers(tx, stall, &hidden, (&mut customers, &mut purchases))?;
         let mut at = |position: u64| progress(before + position, all);
         let mut ledger = Ledger {
             lines: &mut lines,
@@ -123,6 +126,7 @@ fn fill(
         (payments, true, &mut written.payments),
         (taxes, true, &mut written.taxes),
         (customers, false, &mut written.customers),
+        (purchases, true, &mut written.purchases),
     ] {
         let (count, bytes) = files.finish(by_month)?;
         *rows = count;

@@ -73,7 +73,6 @@ pub(super) const LINES: Sheet = Sheet {
         always("total_minor", Holds::Number),
         always("tax_minor", Holds::Number),
         always("discount_minor", Holds::Number),
-        sometimes("customer", Holds::Name),
     ],
 };
 
@@ -93,7 +92,6 @@ pub(super) const PAYMENTS: Sheet = Sheet {
         always("kind", Holds::Name),
         always("payments", Holds::Small),
         always("amount_minor", Holds::Number),
-        sometimes("customer", Holds::Name),
     ],
 };
 
@@ -123,6 +121,17 @@ pub(super) const CUSTOMERS: Sheet = Sheet {
         always("currency", Holds::Name),
         always("first_day", Holds::Day),
         always("last_day", Holds::Day),
+        always("sales", Holds::Number),
+        always("revenue_minor", Holds::Number),
+    ],
+};
+
+pub(super) const PURCHASES: Sheet = Sheet {
+    name: "purchases",
+    columns: &[
+        always("stall", Holds::Name),
+        always("customer", Holds::Name),
+        always("currency", Holds::Name),
         always("sales", Holds::Number),
         always("revenue_minor", Holds::Number),
     ],
@@ -247,29 +256,61 @@ impl Hidden {
     }
 }
 
-/// Whoever bought anything that was not voided: customers by name, and whoever had an order handed over.
+/// Whoever bought anything that was not voided: customers by name, and whoever had an order handed over; and what each of them bought by
+/// month. No line, payment or order says whose it is: whoever finds one purchase by its moment and amount finds no other one of that buyer.
 pub(super) fn customers(
     tx: &mut dyn Tx,
     stall: LogId,
     hidden: &Hidden,
-    files: &mut Files,
+    (customers, purchases): (&mut Files, &mut Files),
 ) -> Result<(), AnalysisError> {
     let currency = tx.query_opt("select currency from stall_profile where log = $1", params![stall])?;
     let currency = currency.map(|row| row.text(0).map(ToOwned::to_owned)).transpose()?.unwrap_or_default();
+    let of_stall = id(stall);
     let ever = Period { from: BusinessDay::MIN.days(), to: BusinessDay::MAX.days() };
     for found in facts::customers(tx, (stall, ever))? {
+        let customer = hidden.customer(stall, found.customer);
         let cells = vec![
-            Cell::Text(id(stall)),
-            Cell::Text(hidden.customer(stall, found.customer)),
+            Cell::Text(of_stall.clone()),
+            Cell::Text(customer.clone()),
             currency.as_str().into(),
             i64::from(found.first_day).into(),
             i64::from(found.last_day).into(),
             found.sales.into(),
             found.revenue_minor.into(),
         ];
-        files.add("", cells)?;
+        customers.add("", cells)?;
+        for (month, (sales, revenue_minor)) in months(tx, stall, found.customer)? {
+            let cells = vec![
+                Cell::Text(of_stall.clone()),
+                Cell::Text(customer.clone()),
+                currency.as_str().into(),
+                sales.into(),
+                revenue_minor.into(),
+            ];
+            purchases.add(&month, cells)?;
+        }
     }
     Ok(())
+}
+
+/// Sales that stand, and what they came to, by month.
+fn months(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    customer: ThingId,
+) -> Result<BTreeMap<String, (i64, i64)>, StoreError> {
+    let rows = tx.query(
+        "select at, sales, revenue_minor from figure_customer
+         where log = $1 and grain = 1 and customer = $2 and sales > 0 order by at",
+        params![stall, customer],
+    )?;
+    let mut months: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for row in &rows {
+        let of = months.entry(month(row.number(0)?)).or_default();
+        *of = (of.0.saturating_add(row.int(1)?), of.1.saturating_add(row.int(2)?));
+    }
+    Ok(months)
 }
 
 /// Where lines and orders go, and how far the reading is.
@@ -396,28 +437,25 @@ struct Named {
     stall: ByteArray,
     sale: ByteArray,
     register: ByteArray,
-    customer: Option<ByteArray>,
 }
 
 struct Names<'a> {
     hidden: &'a Hidden,
     stall: (LogId, &'a ByteArray),
-    last: Option<((SaleId, AuthorId, Option<ThingId>), Named)>,
+    last: Option<((SaleId, AuthorId), Named)>,
 }
 
 impl Names<'_> {
     fn of(&mut self, about: &About) -> Named {
-        let key = (about.sale, about.register, about.customer);
+        let key = (about.sale, about.register);
         if let Some((_, same)) = self.last.as_ref().filter(|(last, _)| *last == key) {
             return same.clone();
         }
         let (stall, of_stall) = self.stall;
-        let customer = about.customer.filter(|customer| *customer != ThingId::default());
         let named = Named {
             stall: of_stall.clone(),
             sale: self.hidden.basket(stall, ThingId(about.sale.0)),
             register: id(about.register),
-            customer: customer.map(|customer| self.hidden.customer(stall, customer)),
         };
         self.last = Some((key, named.clone()));
         named
@@ -455,7 +493,6 @@ fn cells(line: &Line, named: Named) -> Vec<Cell> {
         line.total_minor.into(),
         line.tax_minor.into(),
         line.discount_minor.into(),
-        named.customer.into(),
     ]
 }
 
@@ -475,7 +512,6 @@ fn paid(payment: &Payment, named: Named) -> Vec<Cell> {
         payment.kind.word().into(),
         payment.payments.into(),
         payment.amount_minor.into(),
-        named.customer.into(),
     ]
 }
 

@@ -18,7 +18,7 @@ const EXAMPLES: &str = "EXAMPLES
 Writes every line of sales, voids, refunds and orders of all stalls, how they were paid and taxed, and their products, as
 Parquet files for questions that no report answers; docs/large-questions.md says what they hold and how to ask. Runs beside a
 server. A folder that this command filled is replaced as a whole, or stays as it is. There are no names of people in it; who
-sold something is a number, and who bought it another one than in the records.";
+sold something is a number. What was sold does not say to whom; what each customer bought stands apart, by month.";
 
 pub(super) fn command() -> Command {
     let folder =
@@ -44,7 +44,7 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
         }
     };
     let written = analysis::write(&settings.place(), folder, SystemClock.now_ms(), &mut progress);
-    let Written { stalls, products, lines, order_lines, payments, taxes, customers, bytes, unread } =
+    let Written { stalls, products, lines, order_lines, payments, taxes, customers, bytes, unread, .. } =
         written.map_err(|error| CliError::failed(error.to_string()))?;
     say(&format!(
         "Wrote {lines} lines of sales and {order_lines} of orders, {payments} payments and {taxes} taxes, of {stalls} stalls \

@@ -35,6 +35,7 @@ mod models;
 mod operator;
 mod operator_featured;
 mod operator_models;
+mod operator_shelves;
 mod ops;
 mod order_stream;
 pub mod orders;

@@ -15,9 +15,9 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, addresses, baskets, bounced, cards, console, console_people, contacts, coupons, crawlers,
     devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members,
-    messages, models, operator, operator_featured, operator_models, ops, order_stream, orders, own_data,
-    own_orders, pay, pictures, program_keys, programs, quote, recovery, replicate, returns, reviews,
-    rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
+    messages, models, operator, operator_featured, operator_models, operator_shelves, ops, order_stream,
+    orders, own_data, own_orders, pay, pictures, program_keys, programs, quote, recovery, replicate, returns,
+    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -145,6 +145,8 @@ fn of_operator() -> OpenApiRouter<App> {
         .routes(routes!(operator::figures))
         .routes(routes!(operator::days))
         .routes(routes!(interactions::of_market))
+        .routes(routes!(operator_shelves::shelves))
+        .routes(routes!(operator_shelves::buyers))
         .routes(routes!(operator::stream))
         .routes(routes!(operator_models::overview))
         .routes(routes!(operator_models::choose))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use soko_app_api::{Browse, MarketQuery, MarketView, Spots, Window, address};
 use soko_domain::ids::{LogId, ProductId};
@@ -56,7 +56,7 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
     if path == spoken::MANIFEST
         && let Some(made) = app.settings().web.find(path, &[])
     {
-        return manifest(&made, language, headers);
+        return manifest(&made, chosen_language(request.uri()).unwrap_or(language), headers);
     }
     if let Some(found) = app.settings().web.find(path, &accepted(headers)) {
         return file(path, found, headers);
@@ -80,6 +80,12 @@ pub(crate) async fn fallback(State(app): State<App>, request: Request) -> Respon
         None if path == "/" => (StatusCode::OK, NOT_MADE).into_response(),
         None => nothing_here(),
     }
+}
+
+/// The language that somebody chose in the app, whatever their browser speaks.
+fn chosen_language(uri: &Uri) -> Option<Language> {
+    let mut named = form_urlencoded::parse(uri.query()?.as_bytes()).filter(|(name, _)| name == "lang");
+    Language::from_code(&named.next()?.1)
 }
 
 /// Whoever looks around without the app gets the part that is for looking around.

@@ -2,6 +2,9 @@
 "use strict";
 
 let reading = null;
+// Stock and buyers move with every sale and are asked again at most so often.
+const AROUND_MS = 5_000;
+let around = null;
 
 const money = (minor, of) => {
   const sign = minor < 0 ? "-" : "";
@@ -104,12 +107,43 @@ async function reviews() {
   byId("reviews").hidden = all.length === 0;
 }
 
+// What lies at the stalls: what ran out, what is short, and what waits for its buyer.
+async function shelves() {
+  const answer = await ask("/v1/operator/shelves");
+  if (!answer.ok) return;
+  const all = await answer.json();
+  const cells = (of) => [of.stocked, of.out, of.short, of.held].map(number);
+  const rows = [["All stalls", null, ...cells(all)], ...all.stalls.map((it) => [it.name, null, ...cells(it)])];
+  const heads = ["Stall", "On offer and once there", "Ran out", "Sold beyond the stock", "Set aside for orders"];
+  byId("shelves").replaceChildren(element("h2", "Stock"), table("Products, where most ran out first", heads, rows));
+  byId("shelves").hidden = all.stocked === 0;
+}
+
+const people = (n) => (n === null ? "fewer than 5" : number(n));
+
+// Whether those who buy are new. Of few people only that they are few.
+async function buyers() {
+  const answer = await ask(`/v1/operator/buyers?${new URLSearchParams({ days: byId("days").value })}`);
+  if (!answer.ok) return;
+  const all = await answer.json();
+  const rows = [["New", all.new], ["Came back", all.returning], ["Not seen for 90 days", all.lapsed]].map(([name, n]) => [name, null, people(n)]);
+  byId("buyers").replaceChildren(element("h2", "Who buys"), table("Customers by name, and whoever had an order handed over, by stall", ["In these days", "People"], rows));
+  byId("buyers").hidden = [all.new, all.returning, all.lapsed].every((n) => n === 0);
+}
+
+function lookAround() {
+  around ??= setTimeout(() => {
+    around = null;
+    shelves();
+    buyers();
+  }, AROUND_MS);
+}
+
 // How far shoppers came who agreed to say so. Of few people only that they are few.
 async function way() {
   const answer = await ask("/v1/operator/funnel");
   if (!answer.ok) return;
   const steps = await answer.json();
-  const people = (n) => (n === null ? "fewer than 5" : number(n));
   const part = (n) => (n === null || !steps.seen ? "" : new Intl.NumberFormat(undefined, { style: "percent" }).format(n / steps.seen));
   const names = [["Saw something", "seen"], ["Opened it", "opened"], ["Put it into the basket", "put"], ["Ordered", "ordered"]];
   const rows = names.map(([name, step]) => [name, null, people(steps[step]), part(steps[step])]);
@@ -170,6 +204,8 @@ async function read() {
       byId("key").hidden = true;
       byId("figures").hidden = false;
       reviews();
+      shelves();
+      buyers();
       way();
       featured();
       await listen(answer.body.getReader());
@@ -193,7 +229,9 @@ async function listen(reader) {
     text = words.pop();
     for (const word of words) {
       const data = word.split("\n").find((it) => it.startsWith("data:"));
-      if (data) show(JSON.parse(data.slice(5)));
+      if (!data) continue;
+      show(JSON.parse(data.slice(5)));
+      lookAround();
     }
   }
 }
@@ -203,9 +241,7 @@ function refuse(why) {
   key = null;
   byId("key").hidden = false;
   byId("figures").hidden = true;
-  byId("reviews").hidden = true;
-  byId("way").hidden = true;
-  byId("featured").hidden = true;
+  for (const part of ["reviews", "shelves", "buyers", "way", "featured"]) byId(part).hidden = true;
   byId("wrong").textContent = why;
 }
 

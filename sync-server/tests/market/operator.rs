@@ -270,6 +270,7 @@ async fn a_scrape_says_what_ran_out_and_what_waits() {
         for line in [
             "soko_products_stocked 1",
             "soko_products_out 0",
+            "soko_records_waiting 0",
             "soko_price_age_seconds -1",
             r#"soko_jobs{kind="payment",state="in-doubt"} 0"#,
         ] {
@@ -287,5 +288,64 @@ async fn a_scrape_says_what_ran_out_and_what_waits() {
         says(&after, "soko_products_out 1");
         let age = after.lines().find_map(|line| line.strip_prefix("soko_price_age_seconds ")).unwrap();
         assert!(age.parse::<i64>().unwrap() >= 21 * DAY_MS / 1_000, "{age}");
+        // The operator's page says at which stall that is, and nothing to whoever has no key.
+        let seen = asked(&shop, "/v1/operator/shelves").await;
+        let counts = |of: &Value| ["stocked", "out", "short", "held"].map(|key| of[key].as_i64().unwrap());
+        assert_eq!((counts(&seen), counts(&seen["stalls"][0])), ([1, 1, 0, 0], [1, 1, 0, 0]));
+        assert_eq!(seen["stalls"][0]["stall"], json!(STALL.to_string()));
+        shop.server.get("/v1/operator/shelves").send().await.expect(StatusCode::UNAUTHORIZED);
+    }
+}
+
+async fn asked(shop: &Shop, path: &str) -> Value {
+    shop.server.get(path).bearer(OPERATOR_KEY).send().await.expect(StatusCode::OK).json()
+}
+
+/// Each buyer bought on these days before today.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_buys_is_new_comes_back_or_stays_away_and_few_are_only_few() {
+    for store in stores() {
+        let shop = Shop::open(store, core(), 0).await;
+        let figures = asked(&shop, "/v1/operator/figures?days=1").await;
+        let today = i32::try_from(figures["to"].as_i64().unwrap()).unwrap();
+        let groups: [(u8, &[i32]); 5] = [(7, &[3]), (6, &[3, 40]), (5, &[120]), (4, &[60]), (9, &[])];
+        let filled = shop.server.store.store.clone();
+        let fill = move |tx: &mut dyn Tx| {
+            for (number, (buyers, days)) in groups.iter().enumerate() {
+                for buyer in 0..*buyers {
+                    let customer = [u8::try_from(number).unwrap() + 1, buyer, 1, 1, 1, 1, 1, 1].repeat(2);
+                    let bought = days.iter().map(|before| (1, today - before, 1));
+                    // One whose only purchase was voided has a row of nothing.
+                    let all = [(3, 0, i32::from(!days.is_empty()))].into_iter().chain(bought);
+                    for (grain, at, sales) in all {
+                        tx.execute(
+                            "insert into figure_customer values ($1, $2, $3, $4, $5, 450)",
+                            params![STALL, grain, customer, at, sales],
+                        )?;
+                    }
+                }
+            }
+            Ok::<_, StoreError>(())
+        };
+        let done = std::thread::spawn(move || filled.write_blocking(Shard::stall(STALL), fill));
+        assert!(done.join().unwrap().is_ok());
+        for (days, [new, returning, lapsed]) in [
+            (28, [json!(7), json!(6), json!(5)]),
+            (2, [json!(0), json!(0), json!(5)]),
+            // Four came for the first time sixty days ago: with the seven they are told, alone they would not be.
+            (90, [json!(17), json!(0), json!(5)]),
+            (364, [json!(22), json!(0), json!(0)]),
+        ] {
+            let seen = asked(&shop, &format!("/v1/operator/buyers?days={days}")).await;
+            assert_eq!(seen, json!({ "new": new, "returning": returning, "lapsed": lapsed }), "{days}");
+        }
+        let filled = shop.server.store.store.clone();
+        let fewer = move |tx: &mut dyn Tx| {
+            tx.execute("delete from figure_customer where customer >= $1", params![vec![3_u8, 3]])
+        };
+        let done = std::thread::spawn(move || filled.write_blocking(Shard::stall(STALL), fewer));
+        assert!(done.join().unwrap().is_ok());
+        let seen = asked(&shop, "/v1/operator/buyers?days=28").await;
+        assert_eq!(seen, json!({ "new": 7, "returning": 6, "lapsed": null }));
     }
 }
