@@ -11,16 +11,20 @@ pub mod counters;
 pub mod plan;
 pub mod shrink;
 
+mod cards;
 mod checks;
+mod deals;
 mod device;
 mod disks;
 mod meetings;
 mod misfortune;
 mod model;
 mod network;
+mod owed;
 mod pay;
 mod people;
 mod provider;
+mod refunds;
 #[cfg(test)]
 mod scenes;
 mod server;

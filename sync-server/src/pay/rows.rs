@@ -313,7 +313,7 @@ fn read_forgotten(rows: &[Row]) -> Result<Vec<Forgotten>, StoreError> {
 }
 
 /// Parts that a stall's records allow and nobody here remembers.
-pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+pub fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
     let rows = tx.query(
         "select distinct a.log, a.order_id, c.provider from order_refund a
          join stall_core s on s.log = a.log and s.counter > 1
