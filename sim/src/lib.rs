@@ -8,6 +8,7 @@ pub mod broken;
 pub mod campaign;
 pub mod choice;
 pub mod counters;
+pub mod noticed;
 pub mod plan;
 pub mod shrink;
 
