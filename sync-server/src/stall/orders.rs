@@ -38,7 +38,7 @@ use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::refunds::{self, RefundView};
-use crate::stall::{sharing, swaps, transfers};
+use crate::stall::{sharing, swaps, transfers, weaken};
 
 /// Longest key that a buyer's device may choose.
 const KEY_BYTES_MAX: usize = 100;
@@ -292,7 +292,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     contact::check(order)?;
     let mut facts = Shop::load(desk, &order.lines)?;
     let command = known(desk.tx, desk.log, (order, desk.now.now_ms), &mut facts)?;
-    weaken(desk, &mut facts);
+    weaken::order(desk, &mut facts);
     let entries = match place_order::decide(&facts, &command) {
         Ok(entries) => entries,
         Err(refusal) => {
@@ -323,17 +323,6 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     let payment = begun.transpose()?;
     desk.shop = Some(Shop(facts));
     Ok(OrderView { payment, card, ..shown(order.order, OrderState::Held, placed, desk.now.now_ms) })
-}
-
-/// Under the weakened rules that nobody looks at what is on a card, or at what is left of an offer.
-fn weaken(desk: &Desk<'_>, facts: &mut place_order::Facts) {
-    if desk.core.weak(Sabotage::CardUncounted) {
-        facts.card = facts.card.map(|_| i64::MAX);
-    }
-    if desk.core.weak(Sabotage::OfferUncounted) {
-        let deals = facts.offers.values_mut().filter_map(|offer| offer.deal.as_mut());
-        deals.for_each(|(_, taken)| *taken = DealUse::default());
-    }
 }
 
 fn card_held(entries: &[Entry]) -> Option<OrderPurseHeld> {

@@ -6,7 +6,6 @@ use soko_domain::entry::{
     BackWay, Entry, Kind, OrderBackAsked, OrderRefundAllowed, OrderRefundAsked, RefundEnd,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
-use soko_domain::sabotage::Sabotage;
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::{self, PartStanding};
 use soko_projection::order_refunds;
@@ -16,7 +15,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::pay::rows;
 use crate::stall::desk::Desk;
-use crate::stall::{cards, paying};
+use crate::stall::{cards, paying, weaken};
 
 /// A part of an order's money, for its buyer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,9 +84,7 @@ fn allow(
     // A buyer who cancels asks for all of it, and no record says so before it is back.
     let mut facts = facts.clone();
     facts.money.is_back_asked |= paying::is_ending(desk.tx, desk.log, asked.order)?;
-    if desk.core.weak(Sabotage::RefundsUncounted) {
-        (facts.parts, facts.money.cash_back_minor, facts.money.parts_back_minor) = (vec![], 0, 0);
-    }
+    weaken::refund(desk, &mut facts);
     let entries = refund_order::allow(&facts, author, asked);
     let allowed = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };
