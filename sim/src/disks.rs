@@ -64,6 +64,10 @@ impl World<'_> {
 
     pub(crate) fn restore_device(&mut self) -> Result<(), Broken> {
         let Some(at) = self.some_device() else { return Ok(()) };
+        self.restore_device_of(at)
+    }
+
+    pub(crate) fn restore_device_of(&mut self, at: usize) -> Result<(), Broken> {
         let before = self.chain_ends(at)?;
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
         if !device.restore(&mut self.choices)? {

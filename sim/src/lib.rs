@@ -8,19 +8,24 @@ pub mod broken;
 pub mod campaign;
 pub mod choice;
 pub mod counters;
+pub mod noticed;
 pub mod plan;
 pub mod shrink;
 
+mod cards;
 mod checks;
+mod deals;
 mod device;
 mod disks;
 mod meetings;
 mod misfortune;
 mod model;
 mod network;
+mod owed;
 mod pay;
 mod people;
 mod provider;
+mod refunds;
 #[cfg(test)]
 mod scenes;
 mod server;

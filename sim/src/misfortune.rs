@@ -45,7 +45,10 @@ impl World<'_> {
         if self.comes(Knob::Meet) {
             self.meet_two()?;
         }
-        self.pay_step()
+        self.pay_step()?;
+        self.deal_step()?;
+        self.card_step()?;
+        self.refund_step()
     }
 
     fn comes(&mut self, knob: Knob) -> bool {

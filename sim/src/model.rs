@@ -10,6 +10,7 @@ use soko_domain::wire::Wire as _;
 use soko_replication::{Introduction, Record};
 
 use crate::broken::{Broken, broken};
+use crate::owed::Owed;
 use crate::web::COUPON_USES;
 
 pub(crate) const NO_FORK: &str = "an author's history exists once";
@@ -33,6 +34,7 @@ pub(crate) struct Model {
     #[cfg(test)]
     sold: BTreeMap<ProductId, i64>,
     sales: BTreeMap<SaleId, Sold>,
+    pub(crate) owed: Owed,
     orders: BTreeMap<OrderId, Ordered>,
     last_receipts: BTreeMap<AuthorId, u64>,
     /// With the record that says so.
@@ -156,6 +158,7 @@ impl Model {
     fn apply(&mut self, place: (AuthorId, u64), entry: &Entry) -> Result<(), Broken> {
         let author = place.0;
         self.hold(author, entry)?;
+        self.owe(place, entry)?;
         #[expect(clippy::wildcard_enum_match_arm, reason = "every other entry promises and undoes nothing")]
         match entry {
             Entry::StockReceived(received) => {
@@ -198,6 +201,18 @@ impl Model {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Cards, offers, and cash that goes back.
+    fn owe(&mut self, place: (AuthorId, u64), entry: &Entry) -> Result<(), Broken> {
+        self.owed.apply(place, entry);
+        if self.excepted {
+            return Ok(());
+        }
+        if let Entry::OrderCashGiven(given) = entry {
+            self.owed.cash_given((given.order, given.refund), given.amount_minor)?;
+        }
+        if Owed::is_about(entry.kind()) { self.owed.check() } else { Ok(()) }
     }
 
     fn check_coupon(&self) -> Result<(), Broken> {
@@ -307,10 +322,13 @@ impl Model {
                 self.revoked.insert(revoked.author, (record.author, record.seq));
             }
         }
+        let place = (record.author, record.seq);
+        if Kind::from_number(record.kind).is_some_and(Owed::is_about) {
+            self.owed.seen_again(place);
+        }
         if Kind::from_number(record.kind) != Some(Kind::OrderPlaced) {
             return;
         }
-        let place = (record.author, record.seq);
         for order in self.orders.values_mut().filter(|order| order.placed_at == place) {
             order.forgotten = false;
         }
@@ -340,6 +358,8 @@ impl Model {
         // What only the server had said may never be heard of again.
         self.revoked
             .retain(|_, (author, seq)| *seq <= held(*author) || !self.server_authors.contains(author));
+        let server_authors = &self.server_authors;
+        self.owed.forget(|(author, seq)| server_authors.contains(&author) && seq > held(author));
         let mut forgotten = 0;
         for order in self.orders.values_mut() {
             let (author, seq) = order.placed_at;
@@ -402,10 +422,12 @@ impl Model {
     }
 
     /// The units promised to buyers never exceed the units that were recorded.
-    pub(crate) fn check_promises(&self) -> Result<(), Broken> {
+    pub(crate) fn check_promises(&mut self) -> Result<(), Broken> {
         if self.excepted {
             return Ok(());
         }
+        // What was forgotten and came back is counted again.
+        self.owed.check()?;
         let mut promised = self.promised.clone();
         for order in self.orders.values().filter(|order| order.counts()) {
             for (product, quantity) in &order.units {
@@ -445,6 +467,8 @@ fn held_by(author: AuthorId, entry: &Entry) -> Vec<(AuthorId, ProductId, i64)> {
             sellable.filter_map(|line| Some((author, line.product?, line.quantity))).collect()
         }
         Entry::ShareReturned(share) => vec![(author, share.product, -share.quantity)],
+        Entry::PurseFilled(filled) => vec![(author, filled.purse, filled.units)],
+        Entry::PurseSpent(spent) => vec![(author, spent.purse, -spent.units)],
         Entry::ShareGranted(share) => vec![(share.to, share.product, share.quantity)],
         Entry::StockMoved(moved) => {
             let share = |account| if let Account::Share(holder) = account { Some(holder) } else { None };

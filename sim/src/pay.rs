@@ -37,7 +37,7 @@ const DUE_MAX: usize = 64;
 const CALLS_MAX: usize = 16;
 const JOBS_MAX: usize = 6;
 /// The provider answers every class of calls, or is asked and fails.
-const OPEN: Open = Open { charges: true, returns: true };
+pub(crate) const OPEN: Open = Open { charges: true, returns: true };
 
 /// Payments, as the world has them beside the server.
 #[derive(Default)]
@@ -72,13 +72,18 @@ impl Pay {
         self.provider.things.iter().map(|thing| thing.due.order).collect()
     }
 
+    /// Nothing is due for it when it is fetched.
+    pub(crate) fn note_known(&mut self, order: OrderId) {
+        self.known.insert(order);
+    }
+
     /// Whether an order is one of those that are paid before.
     pub(crate) fn is_known(&self, order: OrderId) -> bool {
         self.known.contains(&order)
     }
 }
 
-fn to_pay(way: PayWay) -> ToPay {
+pub(crate) fn to_pay(way: PayWay) -> ToPay {
     let phone = if way == PayWay::Phone { "+254700000001".into() } else { String::new() };
     ToPay { way, provider: PROVIDER.into(), account: "stall".into(), phone, back: String::new() }
 }
@@ -128,7 +133,7 @@ impl World<'_> {
     }
 
     /// One transaction of the server's about a payment. Whatever the disk does, the next look goes on from what is kept.
-    fn pay_turn(&mut self, order: OrderId, turn: PayTurn) -> Result<Option<Asked>, Broken> {
+    pub(crate) fn pay_turn(&mut self, order: OrderId, turn: PayTurn) -> Result<Option<Asked>, Broken> {
         let fails = self.disk_fault();
         self.server.fail_next_commit(fails);
         let asked = self.server.pay_turn(order, &turn, self.now_ms);
@@ -205,7 +210,7 @@ impl World<'_> {
         Mood { strength, choices: &mut self.choices, counters: &mut self.counters }
     }
 
-    fn served(&mut self, asked: &Asked) -> Option<Answer> {
+    pub(crate) fn served(&mut self, asked: &Asked) -> Option<Answer> {
         let strength = if self.is_calm { 0 } else { self.plan.knobs.get(Knob::PayFaults) };
         let mood = Mood { strength, choices: &mut self.choices, counters: &mut self.counters };
         let answer = self.pay.provider.serve(asked, mood);
@@ -289,6 +294,10 @@ impl World<'_> {
             self.counters.add(Counter::PaymentsRemembered);
             self.pay_turn(order, PayTurn::Forgotten(Box::new(to_pay(way))))?;
         }
+        for order in self.server.forgotten_parts(DUE_MAX)? {
+            self.counters.add(Counter::PartsRemembered);
+            self.pay_turn(order, PayTurn::ForgottenParts)?;
+        }
         Ok(())
     }
 
@@ -298,6 +307,7 @@ impl World<'_> {
             return Ok(());
         }
         self.pay.provider.forget_errors();
+        self.pay.provider.finish_parts();
         while !self.pay.on_the_way.is_empty() {
             self.late_request();
         }
@@ -388,12 +398,15 @@ impl World<'_> {
             if self.pay.is_put_aside(order) {
                 continue;
             }
-            let charged = self.pay.provider.of(order).any(|thing| thing.status == Status::Captured);
-            let is_booked = facts.left_minor() > 0;
-            if charged != is_booked {
-                let what = format!("order {order}: charged {charged}, in the records {facts:?}");
+            let (charged_minor, returned_minor) = self.pay.provider.moved(order);
+            let left_minor = charged_minor - returned_minor;
+            // What went out of a drawer the provider knows nothing of.
+            if left_minor != facts.left_minor() + facts.cash_back_minor {
+                let what =
+                    format!("order {order}: {left_minor} of {charged_minor}, in the records {facts:?}");
                 return broken(BOOKED, what);
             }
+            let charged = left_minor > 0;
             if charged && found.state == OrderState::Released {
                 return broken(BOOKED, format!("order {order} is cancelled and charged"));
             }

@@ -131,9 +131,11 @@ impl World<'_> {
             self.receive(0, product, units)?;
             self.products.push(product);
         }
+        self.open_deal()?;
         for at in 0..self.devices.len() {
             self.open_shift(at)?;
         }
+        self.open_cards()?;
         self.look_everywhere()?;
         self.back_up_server()?;
         self.pass(500)
@@ -337,7 +339,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn sell_lines(
+    pub(crate) fn sell_lines(
         &mut self,
         at: usize,
         (sale, lines): (SaleId, Vec<SaleLineInput>),
@@ -409,7 +411,7 @@ impl World<'_> {
     }
 
     /// Mostly a sale of this register; now and then one of another.
-    fn some_sale(&mut self, at: usize) -> Option<SaleId> {
+    pub(crate) fn some_sale(&mut self, at: usize) -> Option<SaleId> {
         let of = if self.choices.chance(50) { self.some_device()? } else { at };
         let sales = &self.devices.get(of)?.sales;
         // The latest ones: a buyer comes back soon or not at all.
@@ -542,7 +544,7 @@ impl World<'_> {
     }
 
     /// The first answer again, and nothing done.
-    fn retry_command(&mut self, at: usize) -> Result<(), Broken> {
+    pub(crate) fn retry_command(&mut self, at: usize) -> Result<(), Broken> {
         let now_ms = self.now_ms;
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
         let Some((command, first)) = self.choices.pick(&device.remembered).cloned() else { return Ok(()) };

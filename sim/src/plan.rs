@@ -66,6 +66,9 @@ knobs! {
     Meet "meet" 80 255,
     Paid "paid" 60 255,
     PayFaults "pay-faults" 20 160,
+    OrderRefunds "order-refunds" 40 200,
+    Deals "deals" 60 255,
+    Cards "cards" 40 200,
 }
 
 /// Off in another number of ten runs: most of these break a promise by themselves, and the last two show what is broken.

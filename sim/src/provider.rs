@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use soko_checkout::{Answer, Back, Call, Due, Object, Status};
+use soko_checkout::{Answer, Back, Call, Due, Object, Stage, Status};
 use soko_domain::entry::PayWay;
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{OrderId, ThingId};
 use soko_sync_server::pay::Asked;
 
 use crate::choice::Choices;
@@ -46,6 +46,16 @@ pub(crate) struct Thing {
     /// It is about another amount than was asked for.
     pub(crate) is_odd: bool,
     pub(crate) charges: u32,
+    /// All that went back of it.
+    returned_minor: i64,
+    parts: Vec<Part>,
+}
+
+/// A part that went back, as it is now and as it was before.
+struct Part {
+    refund: ThingId,
+    stage: Stage,
+    before: Option<Stage>,
 }
 
 impl Thing {
@@ -56,7 +66,11 @@ impl Thing {
 
     /// Money of the buyer's is or may come to be the stall's.
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self.status, Status::Pending | Status::Authorised | Status::Captured)
+        match self.status {
+            Status::Pending | Status::Authorised => true,
+            Status::Captured => self.returned_minor < self.due.amount_minor,
+            Status::Dead | Status::Refunded => false,
+        }
     }
 }
 
@@ -93,8 +107,12 @@ impl Provider {
             }
             (Call::Refund, Status::Captured) => {
                 mood.counters.add(Counter::MoneyReturned);
+                // A telephone's gives back what it is told, whatever that leaves.
+                let rest_minor = thing.due.amount_minor - thing.returned_minor;
+                thing.returned_minor += if thing.is_phone { asked.payment.rest_minor() } else { rest_minor };
                 thing.set(Status::Refunded);
             }
+            (Call::RefundPart, Status::Captured) => return self.part(at, asked, &mut mood),
             (Call::Capture, Status::Captured)
             | (Call::Void, Status::Dead | Status::Pending)
             | (Call::Refund, Status::Refunded) => {}
@@ -109,6 +127,59 @@ impl Provider {
     fn find(&self, asked: &Asked) -> Option<usize> {
         let named = asked.payment.object.as_ref().and_then(|id| id.strip_prefix('o')?.parse().ok());
         named.or_else(|| self.things.iter().rposition(|thing| thing.due.order == asked.payment.due.order))
+    }
+
+    /// Gives a part back, once for each key; as a telephone's does, without a look at what is left.
+    fn part(&mut self, at: usize, asked: &Asked, mood: &mut Mood<'_>) -> Option<Answer> {
+        match self.keys.get(&asked.key) {
+            Some(Some(at)) => return self.things.get(*at).map(|thing| shown(*at, thing, false)),
+            Some(None) => {
+                mood.counters.add(Counter::ErrorsRepeated);
+                return None;
+            }
+            None => {}
+        }
+        if mood.meets(Counter::PartsDenied, 4) {
+            return Some(refused());
+        }
+        let fails = mood.meets(Counter::ProviderErrors, 2);
+        if fails && mood.choices.chance(128) {
+            self.keys.insert(asked.key.clone(), None);
+            return None;
+        }
+        let (part, thing) = (asked.part?, self.things.get_mut(at)?);
+        let left_minor = thing.due.amount_minor - thing.returned_minor;
+        if !thing.is_phone && part.amount_minor > left_minor {
+            return Some(refused());
+        }
+        mood.counters.add(Counter::PartsReturned);
+        let stage = if mood.has(1) { Stage::Pending } else { Stage::Done };
+        thing.returned_minor += part.amount_minor;
+        thing.parts.push(Part { refund: part.refund, stage, before: None });
+        (thing.before, thing.lag) = (thing.status, LAG_MAX);
+        self.keys.insert(asked.key.clone(), if fails { None } else { Some(at) });
+        if fails { None } else { self.things.get(at).map(|thing| shown(at, thing, false)) }
+    }
+
+    /// What was on its way arrives.
+    pub(crate) fn finish_parts(&mut self) {
+        for part in self.things.iter_mut().flat_map(|thing| &mut thing.parts) {
+            (part.before, part.stage) = (Some(part.stage), Stage::Done);
+        }
+    }
+
+    /// What was charged for an order, and what went back of it.
+    pub(crate) fn moved(&self, order: OrderId) -> (i64, i64) {
+        self.of(order).fold((0, 0), |(charged, returned), thing| {
+            let charged_minor = i64::from(thing.charges) * thing.due.amount_minor;
+            (charged + charged_minor, returned + thing.returned_minor)
+        })
+    }
+
+    pub(crate) fn gave_part_twice(&self, order: OrderId) -> bool {
+        let parts: Vec<ThingId> =
+            self.of(order).flat_map(|thing| thing.parts.iter().map(|part| part.refund)).collect();
+        parts.iter().collect::<std::collections::BTreeSet<_>>().len() < parts.len()
     }
 
     fn ask(&mut self, asked: &Asked, mood: &mut Mood<'_>) -> Option<Answer> {
@@ -135,7 +206,17 @@ impl Provider {
         }
         let (at, is_phone) = (self.things.len(), !asked.phone.is_empty());
         let (status, before) = (Status::Pending, Status::Pending);
-        self.things.push(Thing { due, status, before, lag: 0, is_phone, is_odd, charges: 0 });
+        self.things.push(Thing {
+            due,
+            status,
+            before,
+            lag: 0,
+            is_phone,
+            is_odd,
+            charges: 0,
+            returned_minor: 0,
+            parts: Vec::new(),
+        });
         self.keys.insert(asked.key.clone(), if fails { None } else { Some(at) });
         if fails { None } else { self.things.get(at).map(|thing| shown(at, thing, false)) }
     }
@@ -184,5 +265,8 @@ fn shown(at: usize, thing: &Thing, is_old: bool) -> Answer {
 
 fn object(at: usize, thing: &Thing, is_old: bool) -> Object {
     let status = if is_old { thing.before } else { thing.status };
-    Object { id: format!("o{at}"), status, due: thing.due.clone(), page: None, back: Back::default() }
+    let stage_of = |part: &Part| if is_old { part.before } else { Some(part.stage) };
+    let parts = thing.parts.iter().filter_map(|part| Some((part.refund, stage_of(part)?))).collect();
+    let back = Back { parts, outside_minor: 0 };
+    Object { id: format!("o{at}"), status, due: thing.due.clone(), page: None, back }
 }

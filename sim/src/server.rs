@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use soko_domain::entry::PayWay;
-use soko_domain::ids::{AuthorId, LogId, OrderId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId};
 use soko_domain::role::Role;
 use soko_domain::sabotage::Sabotage;
 use soko_domain::wire::Wire as _;
@@ -182,6 +182,12 @@ impl Server {
         self.write(|tx, core| core.end_order(tx, STALL, order, end, now)).map(|(view, _)| view)
     }
 
+    /// Whoever has a card wants to spend what registers hold of it.
+    pub(crate) fn ask_for_card(&mut self, card: ProductId, now_ms: u64) -> Result<(), CoreRefusal> {
+        let now = self.now(now_ms);
+        self.write(|tx, core| core.ask_for_card(tx, STALL, card, now)).map(drop)
+    }
+
     pub(crate) fn pay_turn(
         &mut self,
         order: OrderId,
@@ -216,6 +222,11 @@ impl Server {
         }
         found.sort_by_key(pay::Forgotten::place);
         Ok(found.into_iter().map(|one| (one.order, one.way)).take(limit).collect())
+    }
+
+    pub(crate) fn forgotten_parts(&mut self, limit: usize) -> Result<Vec<OrderId>, StoreError> {
+        let found = self.read(|tx| pay::forgotten_parts(tx, limit))?;
+        Ok(found.into_iter().map(|due| due.order).collect())
     }
 
     /// Whether the provider names an order that no record names any more.

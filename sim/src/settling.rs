@@ -48,6 +48,7 @@ impl World<'_> {
             }
         }
         self.confirm(0)?;
+        self.give_all_cash()?;
         self.pay_calmly()?;
         if round.is_multiple_of(3) {
             self.end_open_orders()?;
@@ -140,6 +141,7 @@ impl World<'_> {
         self.counters.add_many(Counter::NeverEnrolled, through_others);
         self.check_acknowledged_at_server()?;
         self.check_booked()?;
+        self.check_cards()?;
         self.check_recalls()?;
         self.verify_all()
     }

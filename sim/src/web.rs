@@ -11,6 +11,7 @@ use crate::broken::{Broken, broken};
 use crate::counters::Counter;
 use crate::model::ONCE;
 use crate::plan::Knob;
+use crate::server::STALL;
 use crate::world::{World, refused};
 
 /// A shop holds only so many orders for one of them.
@@ -81,7 +82,24 @@ impl World<'_> {
 
     /// Whether the units are held.
     pub(crate) fn order_units(&mut self, product: ProductId, quantity: i64) -> Result<bool, Broken> {
-        self.order_with("", product, quantity)
+        // Whoever comes too late for an offer pays the usual price.
+        Ok(self.order_with("", product, quantity)? || self.order_usual(product, quantity)?)
+    }
+
+    fn order_usual(&mut self, product: ProductId, quantity: i64) -> Result<bool, Broken> {
+        if self.plan.knobs.get(Knob::Deals) == 0 {
+            return Ok(false);
+        }
+        let found = self.server.read(|tx| soko_projection::read::product(tx, STALL, product))?;
+        let Some(found) = found else { return Ok(false) };
+        let (buyer, order) = (ThingId(self.fresh().0), OrderId(self.fresh().0));
+        let lines = vec![AskedLine { product, quantity, seen_price_minor: Some(found.price_minor) }];
+        let order = PlaceOrder {
+            actor: ThingId([3; 16]),
+            key: self.fresh().to_string(),
+            ..PlaceOrder::fetched(buyer, order, lines)
+        };
+        self.ask_for(order)
     }
 
     fn order_with(&mut self, coupon: &str, product: ProductId, quantity: i64) -> Result<bool, Broken> {
@@ -120,6 +138,12 @@ impl World<'_> {
             Some(Answer::Held { .. }) if !order.coupon.is_empty() => self.counters.add(Counter::CouponsUsed),
             Some(Answer::Declined { code }) if code.starts_with("coupon") => {
                 self.counters.add(Counter::CouponsRefused);
+            }
+            Some(Answer::Declined { code }) if code.starts_with("deal") => {
+                self.counters.add(Counter::DealsRefused);
+            }
+            Some(Answer::Declined { code }) if code == "card_changed" => {
+                self.counters.add(Counter::CardsChanged);
             }
             Some(Answer::Held { .. } | Answer::Declined { .. }) | None => {}
         }

@@ -16,6 +16,7 @@ use crate::model::{Model, News};
 use crate::network::{Around, Message, Network, To};
 use crate::pay::Pay;
 use crate::plan::{Knob, Plan};
+use crate::refunds::Refunds;
 use crate::server::{STALL, Server};
 use crate::trace::Trace;
 use crate::web::Web;
@@ -64,6 +65,8 @@ pub fn run(plan: &Plan, with_story: bool) -> Ran {
     if world.model.excepted {
         world.counters.add(Counter::PromiseExceptions);
     }
+    let said_twice = u64::try_from(world.model.owed.said_twice.len()).unwrap_or_default();
+    world.counters.add_many(Counter::CardsSaidTwice, said_twice);
     Ran {
         steps: world.steps,
         counters: world.counters,
@@ -84,6 +87,7 @@ pub(crate) struct World<'p> {
     pub(crate) network: Network,
     pub(crate) web: Web,
     pub(crate) pay: Pay,
+    pub(crate) refunds: Refunds,
     pub(crate) model: Model,
     pub(crate) counters: Counters,
     pub(crate) trace: Trace,
@@ -120,6 +124,7 @@ impl<'p> World<'p> {
             network: Network::default(),
             web: Web::default(),
             pay: Pay::default(),
+            refunds: Refunds::default(),
             model: Model::default(),
             counters: Counters::default(),
             trace: Trace::new(with_story),
@@ -374,7 +379,7 @@ impl<'p> World<'p> {
     }
 
     fn count_inside(&mut self, row: &Positioned, kind: Kind) {
-        use soko_domain::entry::{Entry, IncidentKind};
+        use soko_domain::entry::{Entry, IncidentKind, PurseMove, RefundEnd};
         let Some(Ok((_, entry))) = row.record.body.bytes().map(|body| Entry::from_body(kind, body)) else {
             return;
         };
@@ -401,6 +406,20 @@ impl<'p> World<'p> {
             }
             Entry::OrderReleased(order) => {
                 self.pay.released.insert(order.order);
+                let had_deal = self.model.owed.is_at_deal(order.order);
+                self.counters.add_many(Counter::DealsCancelled, u64::from(had_deal));
+            }
+            Entry::OrderFulfilled(order) => self.refunds.note_handed_over(order.order),
+            Entry::OrderRefundAllowed(allowed) => {
+                self.counters.add(Counter::OrderPartsAllowed);
+                self.refunds.note_allowed(&allowed);
+            }
+            Entry::OrderRefundEnded(ended) if ended.end != RefundEnd::PaidBack => {
+                self.counters.add(Counter::OrderPartsRefused);
+            }
+            Entry::OrderPurseHeld(held) if held.rest_minor == 0 => self.pay.note_known(held.order),
+            Entry::OrderPurseMoved(moved) if moved.cause == PurseMove::Back => {
+                self.counters.add(Counter::CardsBack);
             }
             Entry::OrderPlaced(order) => {
                 self.open_orders.insert(order.order, row.record.author);
@@ -445,6 +464,7 @@ fn counter_of(kind: Kind) -> Option<Counter> {
         Kind::OrderReleased => Some(Counter::OrdersReleased),
         Kind::OrderFulfilled => Some(Counter::OrdersFulfilled),
         Kind::RefundAllowed => Some(Counter::RefundAllowances),
+        Kind::DealTaken => Some(Counter::DealsTaken),
         Kind::IncidentRaised => Some(Counter::Incidents),
         Kind::Unfrozen => Some(Counter::Unfreezes),
         Kind::RecordParked => Some(Counter::Parked),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use soko_domain::sabotage::Sabotage;
 use soko_sim::campaign::Campaign;
+use soko_sim::noticed::{card_in_two_lives, play};
 use soko_sim::plan::{Knob, NotATape, Plan};
 use soko_sim::run;
 use soko_sim::shrink::shrink;
@@ -99,4 +100,48 @@ fn tapes_stay_as_they_were_judged() {
         tapes += 1;
     }
     assert!(tapes > 0, "there is no tape to play");
+}
+
+macro_rules! each_by_itself {
+    ($($name:ident $rule:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            let rule = Sabotage::$rule;
+            assert_eq!(play(rule, None), Ok(()), "with the rule");
+            let broken = play(rule, Some(rule));
+            assert!(broken.is_err(), "nothing notices {}", rule.word());
+        })*
+
+        #[test]
+        fn every_rule_has_a_case_of_its_own() {
+            assert_eq!(Sabotage::ALL, [$(Sabotage::$rule),*]);
+        }
+    };
+}
+
+each_by_itself! {
+    a_grant_that_sets_a_share_is_noticed AbsoluteQuota,
+    a_return_that_counts_again_is_noticed ReturnTwice,
+    a_clock_that_takes_shares_back_is_noticed ClockLease,
+    a_copy_that_goes_on_is_noticed NoCloneCheck,
+    a_backup_that_goes_on_is_noticed NoRestoreCheck,
+    a_restored_server_that_sells_on_is_noticed NoFreeze,
+    a_restored_server_that_takes_no_grants_back_is_noticed NoCertificateImport,
+    records_without_their_chain_are_noticed UnchainedLog,
+    an_answer_before_the_disk_is_noticed AckBeforeDurable,
+    a_repeat_that_is_done_again_is_noticed RetryExecutesAgain,
+    a_promise_beyond_the_share_is_noticed ShareCheckSkipped,
+    money_asked_for_again_is_noticed ChargeAgain,
+    a_capture_without_an_answer_is_noticed PostUncaptured,
+    a_hold_that_is_free_early_is_noticed FreeEarly,
+    a_card_that_pays_whatever_is_on_it_is_noticed CardUncounted,
+    an_offer_without_an_end_is_noticed OfferUncounted,
+    money_that_goes_back_twice_is_noticed RefundsUncounted,
+}
+
+/// A device brings the life back that the server had forgotten.
+#[test]
+fn what_two_lives_say_of_a_card_counts_once() {
+    let (before, after) = card_in_two_lives().unwrap();
+    assert_eq!(after, before, "what a card is worth");
 }

@@ -25,6 +25,8 @@ use soko_domain::stock::transfers;
 use soko_domain::wire::Wire;
 use soko_replication::{Introduction, Page, Record};
 use soko_sync_server::demo::Device;
+use soko_sync_server::messages::{SmsShape, TextReports, is_bounced};
+use soko_sync_server::pay::Secret;
 
 const MUTATIONS_PER_SEED: u64 = 1_500;
 
@@ -117,6 +119,8 @@ fn targets() -> Vec<Target> {
         ("statement", named(statements(), |text: &str| text.as_bytes().to_vec()), read_statement_file),
         ("address", named(addresses(), |text: &str| text.as_bytes().to_vec()), read_address),
         ("shopper", named(answers(), |answer| encode(&answer).unwrap()), read_answer),
+        ("bounced", named(bounced(), String::into_bytes), is_bounced),
+        ("text_report", named(text_reports(), |report| report), read_text_report),
     ]
 }
 
@@ -170,6 +174,50 @@ fn addresses() -> Vec<&'static str> {
 
 fn answers() -> Vec<Answered> {
     vec![Answered::Failed(Said::plainly("no network"))]
+}
+
+/// A letter of ours that came back, whole and with its heads alone.
+fn bounced() -> Vec<String> {
+    let heads = "Message-ID: <00112233445566778899aabbccddeeff@market.example>\nSubject: Hello";
+    let report = |returned: String| {
+        format!(
+            "From: MAILER-DAEMON@relay.example\nSubject: Undelivered\nMIME-Version: 1.0\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n\n\
+             --b\nContent-Type: text/plain\n\nI could not bring it.\n\n\
+             --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n\
+             Final-Recipient: rfc822; amina@example.org\nAction: failed\nStatus: 5.1.1\n\
+             Diagnostic-Code: smtp; 550 5.1.1 <amina@example.org>:\n  no such user\n\n\
+             --b\n{returned}\n\n--b--\n"
+        )
+    };
+    vec![
+        report(format!("Content-Type: message/rfc822\n\n{heads}\n\nHello")),
+        report(format!("Content-Type: text/rfc822-headers\n\n{heads}\n")).replace('\n', "\r\n"),
+    ]
+}
+
+/// The first byte chooses who reports.
+fn text_reports() -> Vec<Vec<u8>> {
+    [
+        "\0{\"id\":\"00112233445566778899aabbccddeeff\",\"state\":\"failed\",\"reason\":\"no such number\"}",
+        "\u{1}id=A1&status=Failed&phoneNumber=%2B254700000000&failureReason=no+%2B254700000000",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
+/// Twilio signs, so what it does not sign says nothing.
+fn read_text_report(bytes: &[u8]) -> bool {
+    let Some((choice, body)) = bytes.split_first() else { return false };
+    let shape = match choice % 3 {
+        0 => SmsShape::Http,
+        1 => SmsShape::AfricasTalking,
+        _ => SmsShape::Twilio,
+    };
+    let address = "https://market.example/t".into();
+    let is_read = TextReports { shape, address, secret: Secret::new("key") }.is_one("key", body);
+    assert!(!is_read || shape != SmsShape::Twilio);
+    is_read
 }
 
 fn same<T: Wire>(bytes: &[u8]) -> bool {

@@ -40,4 +40,7 @@ sabotages! {
     ChargeAgain "charge-again-on-timeout" "money that was asked for without an answer is asked for again under a fresh key",
     PostUncaptured "post-without-capture" "a capture that was not answered is written as paid",
     FreeEarly "free-hold-early" "an order that is cancelled gives its hold back before the provider confirmed",
+    CardUncounted "card-not-counted" "a gift card pays for an order whatever is on it",
+    OfferUncounted "offer-not-counted" "what orders have of an offer is not counted when the next one asks for it",
+    RefundsUncounted "refunds-not-counted" "what went back of an order is not counted when more is to go back",
 }

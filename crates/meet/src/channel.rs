@@ -66,26 +66,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
 
     /// The next message of at most so many bytes; nothing once the other one has gone.
     pub async fn receive(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, Parted> {
-        let Some(mut message) = self.open_piece().await? else { return Ok(None) };
-        let Some((length, _)) = message.split_first_chunk::<LENGTH_BYTES>() else {
-            return Err(Parted::Garbled("a message without a length"));
-        };
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > bytes_max {
-            return Err(Parted::Garbled("a message too long"));
-        }
-        message.drain(..LENGTH_BYTES);
-        while message.len() < length {
+        let Some(first) = self.open_piece().await? else { return Ok(None) };
+        let mut pieces = Pieces::begin(first, bytes_max)?;
+        while !pieces.are_all() {
             let piece = self.open_piece().await?.ok_or(Parted::Garbled("half a message"))?;
-            if piece.is_empty() {
-                return Err(Parted::Garbled("an empty piece"));
-            }
-            message.extend(piece);
+            pieces.add(&piece)?;
         }
-        if message.len() > length {
-            return Err(Parted::Garbled("more than the message"));
-        }
-        Ok(Some(message))
+        Ok(Some(pieces.message))
     }
 
     async fn open_piece(&mut self) -> Result<Option<Vec<u8>>, Parted> {
@@ -94,6 +81,54 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
         let bytes = self.state.read_message(&sealed, &mut piece)?;
         piece.truncate(bytes);
         Ok(Some(piece))
+    }
+}
+
+/// A message as its opened pieces make it.
+#[derive(Debug)]
+pub struct Pieces {
+    message: Vec<u8>,
+    length: usize,
+}
+
+impl Pieces {
+    /// The first piece says how long the message is.
+    pub fn begin(mut first: Vec<u8>, bytes_max: usize) -> Result<Self, Parted> {
+        let Some((length, _)) = first.split_first_chunk::<LENGTH_BYTES>() else {
+            return Err(Parted::Garbled("a message without a length"));
+        };
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        if length > bytes_max {
+            return Err(Parted::Garbled("a message too long"));
+        }
+        first.drain(..LENGTH_BYTES);
+        Self { message: first, length }.checked()
+    }
+
+    pub fn add(&mut self, piece: &[u8]) -> Result<(), Parted> {
+        if piece.is_empty() {
+            return Err(Parted::Garbled("an empty piece"));
+        }
+        if self.message.len() + piece.len() > self.length {
+            return Err(Parted::Garbled("more than the message"));
+        }
+        self.message.extend_from_slice(piece);
+        Ok(())
+    }
+
+    pub fn are_all(&self) -> bool {
+        self.message.len() == self.length
+    }
+
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    fn checked(self) -> Result<Self, Parted> {
+        if self.message.len() > self.length {
+            return Err(Parted::Garbled("more than the message"));
+        }
+        Ok(self)
     }
 }
 

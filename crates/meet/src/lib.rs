@@ -11,8 +11,8 @@ mod neighbours;
 mod network;
 mod register;
 
-pub use channel::{Channel, MESSAGE_BYTES_MAX};
-pub use meeting::{Meeting, PAGES_MAX, STEP_MAX, answer, call};
+pub use channel::{Channel, MESSAGE_BYTES_MAX, Pieces};
+pub use meeting::{Hello, Meeting, PAGES_MAX, STEP_MAX, answer, call};
 pub use neighbours::{Neighbours, PORT};
 pub use network::{Listening, TALKS_MAX, Talked, call_at, call_local, is_local};
 pub use register::{Failed, Register};

@@ -31,9 +31,10 @@ pub struct Meeting {
 }
 
 /// The caller's first word.
-struct Hello {
-    stall: LogId,
-    proof: MeetingProof,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hello {
+    pub stall: LogId,
+    pub proof: MeetingProof,
 }
 
 impl Wire for Hello {

@@ -48,3 +48,8 @@ pub use send::{Carriers, Round, follow, round};
 pub(crate) use sms::NotTaken;
 pub use sms::{BadSms, Sms, SmsSettings, SmsShape, TextReports};
 pub use topic::{Audience, Topic};
+
+/// Whether a letter is a mail server's report about one of ours: for whoever tries out what is read of letters.
+pub fn is_bounced(raw: &[u8]) -> bool {
+    bounced::read(raw).is_some()
+}

@@ -26,4 +26,4 @@ pub use drive::keep_word;
 pub(crate) use forms::form;
 pub use forms::hmac_hex;
 pub use provider::{Asked, Heard, NotHeard, Provider, Secret};
-pub use rows::{DuePayment, Forgotten, due, forgotten, is_lost, take_back};
+pub use rows::{DuePayment, Forgotten, due, forgotten, forgotten_parts, is_lost, take_back};

@@ -306,7 +306,7 @@ fn read_forgotten(rows: &[Row]) -> Result<Vec<Forgotten>, StoreError> {
 
 /// Parts that a stall's records allow and nobody here remembers: a restored server forgot them, or they were allowed while the
 /// payment's row could not be read. What a gift card took alone asks nothing of a provider.
-pub(crate) fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+pub fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
     let rows = tx.query(
         "select distinct a.log, a.order_id, c.provider from order_refund a
          join checkout c on c.log = a.log and c.order_id = a.order_id

@@ -23,6 +23,7 @@ mod shop;
 mod swaps;
 mod transfers;
 mod value;
+mod weaken;
 mod words;
 
 pub use cards::CardPays;

@@ -37,7 +37,7 @@ use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::refunds::{self, RefundView};
-use crate::stall::{sharing, swaps, transfers};
+use crate::stall::{sharing, swaps, transfers, weaken};
 
 /// Longest key that a buyer's device may choose.
 const KEY_BYTES_MAX: usize = 100;
@@ -292,6 +292,7 @@ fn decide(desk: &mut Desk<'_>, order: &PlaceOrder) -> Result<OrderView, CoreRefu
     contact::check(order)?;
     let mut facts = Shop::load(desk, &order.lines)?;
     let command = known(desk.tx, desk.log, (order, desk.now.now_ms), &mut facts)?;
+    weaken::order(desk, &mut facts);
     let entries = match place_order::decide(&facts, &command) {
         Ok(entries) => entries,
         Err(refusal) => {

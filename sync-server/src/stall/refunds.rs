@@ -15,7 +15,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::pay::rows::{self, Found};
 use crate::stall::desk::Desk;
-use crate::stall::{cards, paying};
+use crate::stall::{cards, paying, weaken};
 
 /// A part of an order's money, for its buyer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,6 +84,7 @@ fn allow(
     // A buyer who cancels asks for all of it, and no record says so before it is back.
     let mut facts = facts.clone();
     facts.money.is_back_asked |= paying::is_ending(desk.tx, desk.log, asked.order)?;
+    weaken::refund(desk, &mut facts);
     let entries = refund_order::allow(&facts, author, asked);
     let allowed = entries.iter().find_map(|entry| {
         let Entry::OrderRefundAllowed(allowed) = entry else { return None };

@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use soko_domain::ids::{AuthorId, LogId};
-use soko_domain::wire::Wire as _;
+use soko_domain::wire::Wire;
 use soko_engine::{MeetingProof, MeetingSide};
 use soko_meet::{
-    Channel, Failed, Listening, MESSAGE_BYTES_MAX, Meeting, PAGES_MAX, Parted, Register, STEP_MAX, TALKS_MAX,
-    answer, call, call_at,
+    Channel, Failed, Hello, Listening, MESSAGE_BYTES_MAX, Meeting, PAGES_MAX, Parted, Pieces, Register,
+    STEP_MAX, TALKS_MAX, answer, call, call_at,
 };
+use soko_replication::Introduction;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -268,4 +269,81 @@ async fn strangers_who_take_every_place_keep_nobody_out_for_long() {
     assert!(strangers >= TALKS_MAX, "{strangers}");
     assert_eq!((answered.with, called.with), (second.me, first.me));
     assert_eq!(silent.len(), TALKS_MAX);
+}
+
+/// Who somebody says to be, a message in its pieces, and the first bytes of a connection, as the fuzzer `meeting` begins with them: the
+/// first byte chooses.
+fn seeds() -> Vec<Vec<u8>> {
+    let introduction = Introduction { public_key: [1; 32], nonce: [2; 16], about: vec![3; 9] };
+    let proof = [introduction.to_bytes(), vec![4; 64]].concat();
+    let hello = [STALL.as_bytes(), proof.as_slice()].concat();
+    let pieces = [&[8, 0, 0, 0, 8, 1, 2, 3, 4], [4, 5, 6, 7, 8].as_slice()].concat();
+    let key = [&[0, 32], [7; KEY_BYTES].as_slice(), &[0, 3, 1, 2, 3]].concat();
+    (0..)
+        .zip([hello, proof, pieces, key])
+        .map(|(choice, rest): (u8, _)| [&[choice], &rest[..]].concat())
+        .collect()
+}
+
+/// Says whether it was anything.
+fn is_read(bytes: &[u8]) -> bool {
+    fn same<T: Wire>(bytes: &[u8]) -> bool {
+        let Ok(read) = T::from_bytes(bytes) else { return false };
+        assert_eq!(read.to_bytes(), bytes);
+        true
+    }
+    match bytes.split_first() {
+        Some((0, rest)) => same::<Hello>(rest),
+        Some((1, rest)) => same::<MeetingProof>(rest),
+        Some((2, rest)) => in_pieces(rest),
+        Some(_) | None => false,
+    }
+}
+
+fn in_pieces(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    let mut next = || {
+        let (length, behind) = rest.split_first()?;
+        let (piece, behind) = behind.split_at_checked(usize::from(*length))?;
+        rest = behind;
+        Some(piece)
+    };
+    let Some(Ok(mut pieces)) = next().map(|first| Pieces::begin(first.to_vec(), 600)) else { return false };
+    while !pieces.are_all() {
+        let Some(Ok(())) = next().map(|piece| pieces.add(piece)) else { return false };
+    }
+    pieces.message().len() <= 600
+}
+
+#[test]
+fn what_is_heard_of_strangers_is_read_to_the_letter_or_refused() {
+    let kept = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/meeting");
+    for (number, seed) in seeds().into_iter().enumerate() {
+        let file = kept.join(format!("{number:02}.bin"));
+        if std::env::var_os("SOKO_BLESS").is_some() {
+            std::fs::create_dir_all(&kept).unwrap();
+            std::fs::write(&file, &seed).unwrap();
+        }
+        assert!(std::fs::read(&file).unwrap() == seed, "{number}: set SOKO_BLESS=1 if that is meant");
+        assert_eq!(is_read(&seed), number < 3, "{number}");
+        // Cut off, one byte more, and each bit turned round: nothing panics.
+        for at in 1..seed.len() {
+            assert!(!is_read(&seed[..at]), "{number}, {at} bytes");
+            for bit in 0..8 {
+                let mut turned = seed.clone();
+                turned[at] ^= 1 << bit;
+                is_read(&turned);
+            }
+        }
+        assert!(number == 2 || !is_read(&[&seed[..], &[0]].concat()), "{number}");
+    }
+    for (wrong, why) in [
+        (vec![2, 3, 0, 0, 0], "half a length"),
+        (vec![2, 4, 0, 0, 9, 9], "longer than anything may be"),
+        (vec![2, 5, 0, 0, 0, 0, 1], "more than it said"),
+        (vec![2, 4, 0, 0, 0, 2, 0], "an empty piece"),
+        (vec![2, 4, 0, 0, 0, 2, 3, 1, 2, 3], "more with the second piece"),
+    ] {
+        assert!(!is_read(&wrong), "{why}");
+    }
 }

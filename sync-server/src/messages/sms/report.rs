@@ -67,6 +67,11 @@ impl TextReports {
         read.ok_or(NotTaken::Unreadable)
     }
 
+    /// Whether it is a report that can be read, from whoever may send one.
+    pub fn is_one(&self, proof: &str, body: &[u8]) -> bool {
+        self.read(proof, body).is_ok()
+    }
+
     /// The address and every field, in the order of their names, one behind the other.
     fn is_signed(&self, proof: &str, body: &[u8]) -> bool {
         let Ok(proof) = STANDARD.decode(proof) else { return false };
