@@ -240,7 +240,7 @@ test("two devices of a buyer fill one basket, also without a server, and what on
   }
 });
 
-test("another mail address is confirmed by a link that goes there, the old one is told, and every device follows with all that it keeps", async () => {
+test("another mail address is confirmed by a link that goes there, the old one is told, every device follows with all that it keeps, and one signs the other out", async () => {
   const box = await Mailbox.open();
   const server = await Server.begin({ mail: box.url });
   const browsers = [new Browser(), new Browser()];
@@ -301,6 +301,23 @@ test("another mail address is confirmed by a link that goes there, the old one i
     await enter(tablet, "I have an account", moved, SECRET);
     await tablet.go("/addresses");
     await kept(tablet, "Home").waitFor();
+
+    // The settings say where somebody is signed in, and sign out there.
+    await phone.go("/settings");
+    const where = phone.page.getByRole("region", { name: "Where you are signed in" });
+    await where.getByText("This device", { exact: true }).waitFor();
+    await comes(() => where.getByRole("listitem").count(), 2);
+    await where.getByRole("button", { name: /^Sign out: / }).click();
+    await phone.page.getByText("Signed out there.").first().waitFor();
+    await comes(() => where.getByRole("listitem").count(), 1);
+    await comes(async () => {
+      await tablet.go("/settings");
+      return tablet.page.getByRole("region", { name: "Where you are signed in" }).count();
+    }, 0);
+    await tablet.go("/addresses");
+    await tablet.page.getByText("No addresses yet").waitFor();
+    await phone.go("/addresses");
+    await kept(phone, "Home").waitFor();
     assert.deepEqual([...phone.problems, ...tablet.problems], []);
   } finally {
     for (const browser of browsers) await browser.close();

@@ -145,7 +145,7 @@ async function scan(till, code) {
   }, [...code, "Enter"]);
 }
 
-test("pickup by QR with the server killed: what the buyer shows opens the order at the stall, and what is not to be handed over is said", async () => {
+test("first hour 24: pickup by QR with the server killed: what the buyer shows opens the order at the stall, and what is not to be handed over is said", async () => {
   const film = filmOf(CODE);
   const server = await Server.begin();
   const [seller, buyer] = [new Browser({ whole: true, args: filming(film) }), new Browser()];

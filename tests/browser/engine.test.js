@@ -72,7 +72,7 @@ test("a sale outlives the page, and the page is told that it keeps something", a
 
 // The worker asks before it answers, and instead of an answer the browser is killed: nothing that is not on the disk
 // yet can get there afterwards.
-test("no sale is lost when the whole browser is killed at the instant of its answer", async () => {
+test("first hour 5: no sale is lost when the whole browser is killed at the instant of its answer", async () => {
   const site = await new Site().start();
   const browser = new Browser({ whole: true });
   const sold = [];

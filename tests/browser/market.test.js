@@ -133,7 +133,7 @@ test("first hour 7: two registers and the shop, cut off from each other, sell th
   }
 });
 
-test("suggestions come with their reason, from this device alone, and what is sent away stays away", async () => {
+test("first hour 21: without a signal suggestions come with their reason, from this device alone, what is sent away stays away, and what is found says how old it is", async () => {
   const server = await Server.begin({ demo: true });
   const browser = new Browser();
   try {
@@ -182,6 +182,17 @@ test("suggestions come with their reason, from this device alone, and what is se
     await shopper.page.waitForURL(/\/category\/[^?]+\?sort=price$/);
     await shopper.page.getByRole("main").locator("a.ware").first().waitFor();
     await shopper.page.getByText(/^Seen /).first().waitFor();
+    // So is what is searched, and the stall and the product that it leads to say when they were seen.
+    const ware = shopper.page.getByRole("main").locator("a.ware").first();
+    const [wanted, path] = [await ware.locator(".ware-name").textContent(), await ware.evaluate((it) => it.pathname)];
+    await shopper.go("/search");
+    await shopper.page.getByRole("searchbox").first().fill(wanted.slice(0, -1));
+    await shopper.page.getByRole("main").locator("a.ware").filter({ hasText: wanted }).first().click();
+    await shopper.page.getByRole("heading", { level: 1, name: wanted }).waitFor();
+    for (const address of [path, path.split("/").slice(0, 3).join("/")]) {
+      await shopper.go(address);
+      await shopper.page.getByText(/^Seen .* It may have changed since/).first().waitFor();
+    }
     assert.deepEqual(shopper.problems, []);
   } finally {
     await browser.close();

@@ -218,7 +218,7 @@ test("a payment whose answers are lost, by a server that is killed meanwhile, is
 });
 
 // What is missing is offered again as something else; its buyer agrees without a signal, and gets the difference back.
-test("something else in place of what is missing is held, agreed to, and paid back in part", async () => {
+test("first hour 24: something else in place of what is missing is held, agreed to, and paid back in part", async () => {
   const server = await Server.begin({ options: ["--test-money=true"] });
   const [seller, buyer] = [new Browser(), new Browser()];
   try {

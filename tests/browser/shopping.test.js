@@ -48,7 +48,7 @@ async function reach(page, pattern) {
   assert.fail(`${pattern} cannot be reached`);
 }
 
-test("a script in a name is a name to shoppers, and an order is made with the keyboard alone", async () => {
+test("first hour 25: a script in a name is a name to shoppers, and an order is made with the keyboard alone", async () => {
   await market(async (shopper) => {
     const { page } = shopper;
     const isName = async (where) => {

@@ -16,6 +16,7 @@ mod apart;
 mod kept;
 mod meanwhile;
 mod open_order;
+mod rows;
 
 pub use kept::{LAYOUT, unpack};
 pub use meanwhile::{NotTaken, Reduced};
@@ -321,11 +322,6 @@ impl Cart {
     pub fn return_input(&self) -> Option<ReturnInput> {
         let back = self.returned.as_ref()?;
         Some(ReturnInput { sale: back.sale, lines: back.lines.clone(), reason: back.reason.clone() })
-    }
-
-    /// The lines as a sale or a question has them.
-    pub fn inputs(&self) -> Vec<SaleLineInput> {
-        self.lines.iter().map(CartLine::input).collect()
     }
 }
 

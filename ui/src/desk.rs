@@ -1,7 +1,7 @@
 //! What all screens share: the link, what is told, where we are, who looks. One `Desk` lives as long as the page;
 //! views find it as a context.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use soko_app_api::{
@@ -48,6 +48,8 @@ pub struct Inner {
     pub scans: Listeners<String>,
     /// What is on the counter of the chosen stall.
     pub cart: Watched<Cart>,
+    /// The sale that is being made of it in this page, until the answer is there: then the next cart is.
+    pub paying: Cell<Option<SaleId>>,
     /// What the cart is to be once somebody said why something leaves it.
     pub reduced: Watched<Option<Reduced>>,
     /// A product of which a variant is to be chosen for the counter.
@@ -122,6 +124,7 @@ impl Desk {
             stall: Watched::new(stall),
             scans: Listeners::default(),
             cart: Watched::new(new_cart()),
+            paying: Cell::new(None),
             reduced: Watched::new(None),
             choosing: Watched::new(None),
             noticed: RefCell::default(),

@@ -428,8 +428,8 @@ pub struct TodayView {
     pub sales: u32,
     /// Nothing for whom the drawer's count is blind: where all is paid in cash it says what should be in there.
     pub total_minor: Option<i64>,
-    /// Refunded today, of whichever day's sales.
-    pub refunds_minor: i64,
+    /// Refunded today, of whichever day's sales; nothing as above.
+    pub refunds_minor: Option<i64>,
     /// Cash from today's sales less what was refunded in cash today; nothing as above.
     pub cash_minor: Option<i64>,
     pub orders_waiting: u32,

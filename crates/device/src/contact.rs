@@ -1,7 +1,7 @@
 //! Whom an open order is for. It is in no record: the server tells who works at the stall, and this device keeps it for when there
 //! is no network, until the order ends.
 
-use soko_app_api::{ContactView, View};
+use soko_app_api::{ContactView, QueryKey, View};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::release_order::OrderState;
 use soko_projection::read as facts;
@@ -13,50 +13,87 @@ use crate::kept::{pack, unpack};
 use crate::server::{Unanswered, timed};
 
 impl Device {
+    /// What is kept is said at once; the server is asked meanwhile, and where it says something else, whoever asked hears of that.
     pub(crate) async fn order_contact(&self, stall: LogId, order: OrderId) -> Result<View, Undone> {
-        self.write(|tx| forget_ended(tx, stall))?;
+        if self.write(|tx| forget_ended(tx, stall))? > 0 {
+            self.leave_no_trace()?;
+        }
         let is_open = self.read(|tx| {
             Ok(facts::order(tx, stall, order)?.is_some_and(|found| found.state == OrderState::Held))
         })?;
         if !is_open {
             return Ok(View::Missing);
         }
-        let kept = self.read(|tx| kept(tx, stall, order))?.map_or(View::Missing, View::OrderContact);
-        let Ok(link) = self.connected(stall) else { return Ok(kept) };
-        if self.heard.is_online() == Some(false) {
-            return Ok(kept);
+        let shown = || Ok(self.read(|tx| kept(tx, stall, order))?.map_or(View::Missing, View::OrderContact));
+        if self.connected(stall).is_err() || self.heard.is_online() == Some(false) {
+            return shown();
         }
+        let said = shown()?;
+        if said == View::Missing {
+            timed(&*self.host, self.options.market_ms, self.ask_contact(stall, order)).await.transpose()?;
+            return shown();
+        }
+        self.ask_contact_meanwhile(stall, order);
+        Ok(said)
+    }
+
+    fn ask_contact_meanwhile(&self, stall: LogId, order: OrderId) {
+        if !self.contacts_asked.borrow_mut().insert((stall, order)) {
+            return;
+        }
+        self.spawn(move |device| {
+            Box::pin(async move {
+                let asked = device.ask_contact(stall, order).await;
+                device.contacts_asked.borrow_mut().remove(&(stall, order));
+                if matches!(asked, Ok(true))
+                    && let Ok(mut engine) = device.engine()
+                {
+                    engine.note_change(stall, QueryKey::Order(order));
+                    drop(engine);
+                    device.tell_changes();
+                }
+            })
+        });
+    }
+
+    /// Asks the server, and keeps what it says. Answers whether that is something else than what was kept.
+    async fn ask_contact(&self, stall: LogId, order: OrderId) -> Result<bool, Undone> {
+        let link = self.connected(stall)?;
         let server = self.server_at(&link.server)?;
-        let mut access = link.access_token;
-        let asked = async {
-            let first = server.order_contact(stall, order, &access).await;
-            if let Err(Unanswered::NoAccess(_)) = &first
-                && let Ok(link) = self.refresh(&server, stall).await
-            {
-                access = link.access_token;
-                return server.order_contact(stall, order, &access).await;
-            }
-            first
-        };
+        let mut asked = server.order_contact(stall, order, &link.access_token).await;
+        if let Err(Unanswered::NoAccess(_)) = &asked
+            && let Ok(link) = self.refresh(&server, stall).await
+        {
+            asked = server.order_contact(stall, order, &link.access_token).await;
+        }
+        let before = self.read(|tx| kept(tx, stall, order))?;
         // The server is asked each time: whoever erased their account since is nobody here, too. One that only does not know may have been
         // restored, and this is the last copy then.
-        let contact = match timed(&*self.host, self.options.market_ms, asked).await {
-            Some(Ok(contact)) => contact,
-            Some(Err(Unanswered::Refused { code, .. })) if code == "contact_erased" => {
-                self.write(|tx| forget(tx, stall, order))?;
-                return Ok(View::Missing);
+        match asked {
+            Ok(contact) => {
+                let is_other = before.as_ref() != Some(&contact);
+                if is_other {
+                    self.write(|tx| keep(tx, (stall, order), &contact))?;
+                }
+                Ok(is_other)
             }
-            Some(Err(_)) | None => return Ok(kept),
-        };
-        self.write(|tx| {
-            tx.execute(
-                "insert into order_contact (log, order_id, contact) values ($1, $2, $3)
-                 on conflict (log, order_id) do update set contact = excluded.contact",
-                params![stall, order, pack(&contact)?],
-            )
-        })?;
-        Ok(View::OrderContact(contact))
+            Err(Unanswered::Refused { code, .. }) if code == "contact_erased" => {
+                self.write(|tx| forget(tx, stall, order))?;
+                self.leave_no_trace()?;
+                Ok(before.is_some())
+            }
+            Err(_) => Ok(false),
+        }
     }
+}
+
+fn keep(tx: &mut dyn Tx, (stall, order): (LogId, OrderId), contact: &ContactView) -> Result<(), StoreError> {
+    tx.execute(
+        "insert into order_contact (log, order_id, contact) values ($1, $2, $3)
+         on conflict (log, order_id) do update set contact = excluded.contact",
+        params![stall, order, pack(contact)?],
+    )?;
+    Ok(())
 }
 
 fn kept(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<ContactView>, StoreError> {
@@ -70,13 +107,12 @@ fn forget(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What ended needs nobody's address.
-fn forget_ended(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
+/// What ended needs nobody's address. Answers of how many there was one.
+fn forget_ended(tx: &mut dyn Tx, stall: LogId) -> Result<u64, StoreError> {
     tx.execute(
         "delete from order_contact where log = $1 and exists (
            select 1 from orders o where o.log = order_contact.log and o.order_id = order_contact.order_id
              and (o.handed_over = 1 or o.released = 1 or o.fulfilled = 1))",
         params![stall],
-    )?;
-    Ok(())
+    )
 }

@@ -82,6 +82,8 @@ pub struct Device {
     pub(crate) troubles: RefCell<BTreeMap<LogId, Said>>,
     pub(crate) pictures: RefCell<Pictures>,
     pub(crate) model: RefCell<Model>,
+    /// Whom orders are for, as long as the server is asked about it.
+    pub(crate) contacts_asked: RefCell<BTreeSet<(LogId, OrderId)>>,
     /// Stalls that this device is leaving at this moment.
     pub(crate) leaving: RefCell<BTreeSet<LogId>>,
     /// What a backup that was made since the start holds of each stall.
@@ -131,6 +133,7 @@ impl Device {
             troubles: RefCell::default(),
             pictures: RefCell::default(),
             model: RefCell::default(),
+            contacts_asked: RefCell::default(),
             leaving: RefCell::default(),
             backed_up: RefCell::default(),
             quiet_learned_ms: Cell::new(None),
@@ -206,6 +209,12 @@ impl Device {
         work: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
     ) -> Result<T, Undone> {
         Ok(self.engine()?.database().transaction(work)?)
+    }
+
+    /// What was deleted goes out of the files, too.
+    pub(crate) fn leave_no_trace(&self) -> Result<(), Undone> {
+        self.engine()?.leave_no_trace();
+        Ok(())
     }
 
     /// A server by its address.

@@ -207,11 +207,12 @@ impl Device {
             by_whom::forget(tx, &whose)?;
             likes::forget(tx, &whose)?;
             addresses::forget(tx, &whose)?;
+            // What others say is fetched again; some of it may have been theirs.
+            tx.execute("delete from market_review", &[])?;
             interactions::forget(tx, &whose)
         })?;
         self.forget_session()?;
-        // Out of the write-ahead log, too. What cannot be written now is written over by what comes.
-        let _ = self.engine()?.database().checkpoint();
+        self.leave_no_trace()?;
         self.tell(&Told::Buyer);
         Ok(())
     }

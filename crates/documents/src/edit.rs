@@ -226,6 +226,10 @@ fn put_line(line: ThingId, content: &OrderLine) -> Vec<(Slot, Option<Scalar>)> {
         (Slot::Line(line, LinePart::Name), said(&content.name)),
         (Slot::Line(line, LinePart::OffMinor), off_minor.map(Scalar::Number)),
         (Slot::Line(line, LinePart::OffPpm), off_ppm.map(Scalar::Number)),
+        (
+            Slot::Line(line, LinePart::OffPaid),
+            (content.off_paid > 0).then_some(Scalar::Number(content.off_paid)),
+        ),
         (Slot::Line(line, LinePart::Reason), said(&content.reason)),
         (Slot::Line(line, LinePart::Label), said(&content.label)),
     ]

@@ -252,6 +252,7 @@ impl Taker {
             parts.remove(&LinePart::OffMinor).and_then(number),
             parts.remove(&LinePart::OffPpm).and_then(number),
         );
+        let off_paid = parts.remove(&LinePart::OffPaid).and_then(number).unwrap_or(0);
         let reason = parts.remove(&LinePart::Reason).and_then(text).unwrap_or_default();
         let label = parts.remove(&LinePart::Label).and_then(text).unwrap_or_default();
         let absent = if product.is_none() {
@@ -266,7 +267,7 @@ impl Taker {
             self.problems.push(Problem::Missing { field: Slot::Line(line, absent).key() });
         }
         let ((product, quantity), unit_price_minor) = whole?;
-        Some(OrderLine { product, quantity, unit_price_minor, note, name, off, reason, label })
+        Some(OrderLine { product, quantity, unit_price_minor, note, name, off, off_paid, reason, label })
     }
 
     /// Takes every register under a prefix, in the order of their keys, up to a limit.

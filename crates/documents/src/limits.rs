@@ -48,7 +48,7 @@ pub const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 const _: () = assert!(EDITS_MAX as u64 * 4 <= RUN_LENGTH_SUM_MAX);
 const _: () = assert!(CHANGE_BYTES_MAX <= INFLATED_BYTES_MAX);
-const _: () = assert!(PRICES_MAX < DOCUMENT_FIELDS_MAX && LINES_MAX * 9 + OUTS_MAX < DOCUMENT_FIELDS_MAX);
+const _: () = assert!(PRICES_MAX < DOCUMENT_FIELDS_MAX && LINES_MAX * 10 + OUTS_MAX < DOCUMENT_FIELDS_MAX);
 
 /// What [`crate::prescan`] measures a change against.
 #[derive(Clone, Copy, Debug)]

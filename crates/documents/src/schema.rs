@@ -116,6 +116,8 @@ fields! {
     /// Off the whole order: an amount in the currency's minor unit, or parts per million.
     OffMinor = "off_minor",
     OffPpm = "off_ppm",
+    /// The last sale of the order that stood when the amount was said, as it is off what that sale left.
+    OffAfter = "off_after",
     /// Why.
     Reason = "reason",
     /// The customer was told what it costs.
@@ -136,6 +138,8 @@ pub(crate) enum LinePart {
     OffMinor,
     /// So many parts per million off.
     OffPpm,
+    /// So many of its units were paid when the amount was said, as it is off the others.
+    OffPaid,
     /// Why something comes off.
     Reason,
     /// The code of a scale's label.
@@ -143,7 +147,7 @@ pub(crate) enum LinePart {
 }
 
 impl LinePart {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Product,
         Self::Quantity,
         Self::UnitPrice,
@@ -151,6 +155,7 @@ impl LinePart {
         Self::Name,
         Self::OffMinor,
         Self::OffPpm,
+        Self::OffPaid,
         Self::Reason,
         Self::Label,
     ];
@@ -164,6 +169,7 @@ impl LinePart {
             Self::Name => "name",
             Self::OffMinor => "off_minor",
             Self::OffPpm => "off_ppm",
+            Self::OffPaid => "off_paid",
             Self::Reason => "reason",
             Self::Label => "label",
         }
@@ -421,9 +427,9 @@ fn open_order_rule(slot: &Slot) -> Option<Rule> {
         Slot::Field(Field::Told) => Rule::Flag,
         Slot::Field(Field::OffMinor) => PRICE,
         Slot::Field(Field::OffPpm) => Rule::Number { min: 0, max: TAX_PPM_MAX },
-        Slot::Field(Field::Customer | Field::ClosedBy) => Rule::Thing,
+        Slot::Field(Field::Customer | Field::ClosedBy | Field::OffAfter) => Rule::Thing,
         Slot::Line(_, LinePart::Product) => Rule::Thing,
-        Slot::Line(_, LinePart::Quantity) => Rule::Number { min: 1, max: QUANTITY_MAX },
+        Slot::Line(_, LinePart::Quantity | LinePart::OffPaid) => Rule::Number { min: 1, max: QUANTITY_MAX },
         Slot::Line(_, LinePart::UnitPrice) => PRICE,
         Slot::Line(_, LinePart::Note | LinePart::Reason) => Rule::Line { bytes_max: 500 },
         Slot::Line(_, LinePart::Label) => Rule::Line { bytes_max: BARCODE_BYTES_MAX },

@@ -117,6 +117,8 @@ pub struct OpenOrder {
     pub note: String,
     /// Off the whole order, and why.
     pub off: Discount,
+    /// The last of its sales when an amount was said: it is off what that one left.
+    pub off_after: Option<SaleId>,
     pub reason: String,
     /// Paying of it began, so the customer was told what it costs.
     pub is_told: bool,
@@ -131,6 +133,8 @@ pub struct OrderLine {
     /// Of a custom amount, which is a line of no product.
     pub name: String,
     pub off: Discount,
+    /// So many of its units were paid when an amount was said: it is off the others.
+    pub off_paid: i64,
     /// Why something comes off.
     pub reason: String,
     /// The code on the label of a scale, which says a price of its own.
@@ -382,6 +386,7 @@ impl Typed for OpenOrder {
             customer: input.thing(Field::Customer),
             note: input.text(Field::Note).unwrap_or_default(),
             off: off(input.number(Field::OffMinor), input.number(Field::OffPpm)),
+            off_after: input.thing(Field::OffAfter).map(|sale| SaleId(sale.0)),
             reason: input.text(Field::Reason).unwrap_or_default(),
             is_told: input.flag(Field::Told).unwrap_or_default(),
         }
@@ -405,6 +410,7 @@ impl Typed for OpenOrder {
         .chain((!self.reason.is_empty()).then(|| text(Field::Reason, &self.reason)))
         .chain(self.is_told.then(|| flag(Field::Told, true)))
         .chain(off_edits(self.off))
+        .chain(self.off_after.map(|sale| thing(Field::OffAfter, Some(ThingId(sale.0)))))
         .chain(lines)
         .chain(outs)
         .collect()

@@ -101,6 +101,7 @@ wrongs! {
     OrderWaitsForPayment = "order_waits_for_payment": "the order waits for its payment; offer it then",
     OrderWaitsForAnswer = "order_waits_for_answer": "the buyer has not answered an offer yet; take it back first",
     OrderChangedOften = "order_changed_often": "the order was changed too often; cancel it instead",
+    TabOutsFull = "tab_outs_full": "so much was taken out of this order already that no more can be; take its money, or take all of it out",
     RefundPartsFull = "refund_parts_full": "this order was given back in too many parts already",
     RefundElsewhere = "refund_elsewhere": "the cash is given at the register that asked for it",
     RefundUnanswered = "refund_unanswered": "the server has not answered yet; wait for it",

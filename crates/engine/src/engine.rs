@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_app_api::{Command, Notice, Reply};
+use soko_app_api::{Command, Notice, QueryKey, Reply};
 use soko_domain::ids::{LogId, ThingId};
 use soko_projection::{LocalApplier, Trust, read_prices as facts};
 use soko_record_log::{Migration, Sqlite, StoreError, Tx, log};
@@ -237,7 +237,16 @@ impl Engine {
         if let Some(generation) = after.generation {
             self.vault.raise(generation)?;
         }
+        if after.erased {
+            self.leave_no_trace();
+        }
         Ok(())
+    }
+
+    /// What was deleted goes out of the write-ahead log, too, where the pages that had it stay otherwise until others are written over
+    /// them. What cannot be written now is written over by what comes.
+    pub fn leave_no_trace(&mut self) {
+        let _ = self.db.checkpoint();
     }
 
     /// Moves the prices that their owner lets move by themselves, or has tried out; how many did. A host calls it now and then.
@@ -268,6 +277,13 @@ impl Engine {
     /// What changed since the last call, one notice for each stall that did.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         self.stalls.values_mut().filter_map(Stall::take_notice).collect()
+    }
+
+    /// What is in no record changed, and whoever was told of it asks again.
+    pub fn note_change(&mut self, stall: LogId, key: QueryKey) {
+        if let Some(known) = self.stalls.get_mut(&stall) {
+            known.changed([key]);
+        }
     }
 
     /// The stalls this device works for.

@@ -204,6 +204,7 @@ impl Engine {
             Ok(own::next_generation(tx)?)
         })?;
         self.stalls.remove(&stall);
+        self.leave_no_trace();
         self.vault.raise(generation)?;
         let mut content = self.vault_content.clone();
         content.secrets.retain(|(log, _), _| *log != stall);

@@ -53,6 +53,8 @@ pub(crate) struct After {
     pub(crate) row: Option<StallRow>,
     /// There is something for the server.
     pub(crate) wants_to_send: bool,
+    /// Somebody was erased.
+    pub(crate) erased: bool,
 }
 
 /// What a transaction needs beside the database.
@@ -194,6 +196,7 @@ impl<'t> Writing<'t> {
             index_one(self.tx, self.stall, *product, &mut self.after.search)?;
         }
         self.changed(keys(touched));
+        self.after.erased |= touched.erased;
         Ok(())
     }
 

@@ -58,6 +58,7 @@ pub(crate) fn erased(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.customers = true;
+    touched.erased = true;
     CUSTOMER.forget(book, place, customer.0)?;
     book.tx.run(
         "insert into customer (log, customer, revision, author, name, phone, email, note, may_contact, erased,

@@ -107,6 +107,7 @@ pub(crate) fn person_erased(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     touched.people = true;
+    touched.erased = true;
     PERSON.forget(book, place, person.0)?;
     book.tx.run(
         "insert into person (log, person, revision, author, name, role, active, erased)

@@ -65,6 +65,8 @@ pub struct Touched {
     pub customers: bool,
     pub purses: bool,
     pub prices: bool,
+    /// Somebody was erased: what is known of them is to be in no file any more.
+    pub erased: bool,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -527,6 +529,7 @@ impl Projected {
         touched.customers |= more.touched.customers;
         touched.purses |= more.touched.purses;
         touched.prices |= more.touched.prices;
+        touched.erased |= more.touched.erased;
         self.parked.extend(more.parked);
         self.withheld.extend(more.withheld);
         self.unknown += more.unknown;

@@ -22,6 +22,11 @@ pub struct Paid {
 }
 
 impl Paid {
+    /// The last of them.
+    pub fn last(&self) -> SaleId {
+        self.done.last().map_or(self.by, |(sale, _)| *sale)
+    }
+
     /// Whether one of its sales is done with what another sale is done with, too.
     pub fn is_twice(&self, sale: SaleId) -> bool {
         let mut others = self.done.iter().filter(|(other, _)| *other != sale);

@@ -66,6 +66,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     let tab = use_tab(&props.stall, &cart);
     let is_paid = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
     let tabs = use_tabs(&props.stall);
+    let rows = cart.rows();
     let open = |what: Over| {
         let over = over.clone();
         Callback::from(move |_: MouseEvent| over.set(what))
@@ -108,7 +109,7 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                 <Tabs stall={props.stall.clone()} rows={tabs} />
             } else {
                 <ul class="counter-lines">
-                    { for cart.lines.iter().enumerate().map(|(place, line)| {
+                    { for rows.iter().enumerate().map(|(place, line)| {
                         let priced = basket.as_ref().and_then(|basket| basket.lines.get(place)).cloned();
                         html! { <Line key={line.key} line={line.clone()} {priced} currency={props.stall.currency.clone()}
                             on_open={open(Over::Line(line.key))} /> }
@@ -140,7 +141,7 @@ fn clear(desk: &Desk, speech: &Speech) {
 
 /// The product's own price, where the line has another one.
 fn own_price(cart: &Cart, basket: Option<&BasketView>, key: u32) -> Option<i64> {
-    let place = cart.lines.iter().position(|line| line.key == key)?;
+    let place = cart.rows().iter().position(|row| row.key == key)?;
     basket?.lines.get(place)?.own_price_minor
 }
 
@@ -168,7 +169,7 @@ fn Line(props: &LineProps) -> Html {
         Callback::from(move |quantity: i64| {
             let before = desk.cart.get();
             let mut after = before.clone();
-            after.set_quantity(line.key, quantity);
+            after.set_row(line.key, quantity);
             if reduce(&desk, after) && quantity <= 0 {
                 let back = desk.clone();
                 let text = speech.fill("cart.removed", &[("name", &line.name)]);
@@ -176,7 +177,7 @@ fn Line(props: &LineProps) -> Html {
                     let mut now = back.cart.get();
                     // Not into another cart; and what happened to this one since stays.
                     if now.sale == before.sale {
-                        now.put_back(&before, line.key);
+                        now.put_row_back(&before, line.key);
                         back.cart.set(now);
                     }
                 });
@@ -315,7 +316,7 @@ pub(super) fn CounterBar(props: &CounterProps) -> Html {
             </div>
         };
     }
-    let lines = i64::try_from(cart.lines.len()).unwrap_or(i64::MAX);
+    let lines = i64::try_from(cart.rows().len()).unwrap_or(i64::MAX);
     let total = basket.as_ref().map(|basket| speech.money(basket.total_minor, &basket.currency));
     html! {
         <div class="counter-bar">

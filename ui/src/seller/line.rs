@@ -26,7 +26,7 @@ pub(super) struct LineSheetProps {
 #[component]
 pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let line = desk.cart.get().lines.into_iter().find(|line| line.key == props.key_of);
+    let line = desk.cart.get().rows().into_iter().find(|line| line.key == props.key_of);
     let quantity = use_state(|| line.as_ref().map(|line| line.quantity.to_string()).unwrap_or_default());
     let note = use_state(|| line.as_ref().map(|line| line.note.clone()).unwrap_or_default());
     let reason = use_state(|| line.as_ref().map(|line| line.reason.clone()).unwrap_or_default());
@@ -96,9 +96,9 @@ pub(super) fn LineSheet(props: &LineSheetProps) -> Html {
 fn put(desk: &Desk, line: CartLine) {
     let mut after = desk.cart.get();
     if line.quantity == 0 {
-        after.remove(line.key)
+        after.set_row(line.key, 0);
     } else {
-        after.replace(line)
+        after.replace_row(&line);
     }
     reduce(desk, after);
 }

@@ -206,9 +206,11 @@ impl Till {
         self.is_busy.set(true);
         let till = self.clone();
         let has_cash = takes_cash(&command.verb);
+        till.desk.paying.set(Some(sold.sale));
         wasm_bindgen_futures::spawn_local(async move {
             let outcome = till.desk.send(command).await;
             till.is_busy.set(false);
+            till.desk.paying.set(None);
             match outcome {
                 Ok(Reply::Sold { sale, .. }) => {
                     // What was scanned meanwhile is the next customer's.

@@ -257,8 +257,15 @@ fn use_kept_cart(stall: Option<LogId>) {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with(stall, move |stall| {
         let hearing = stall.map(|stall| {
-            let (known, looks, keeping) = (RefCell::default(), Cell::default(), RefCell::default());
-            let kept = Rc::new(KeptCart { desk, speech, stall, known, looks, keeping });
+            let kept = Rc::new(KeptCart {
+                desk,
+                speech,
+                stall,
+                known: RefCell::default(),
+                is_read: Cell::default(),
+                looks: Cell::default(),
+                keeping: RefCell::default(),
+            });
             KeptCart::begin(&kept);
             let (telling, moving) = (Rc::clone(&kept), Rc::clone(&kept));
             let told = kept.desk.told.listen(move |told| KeptCart::hear(&telling, told));
@@ -280,6 +287,9 @@ struct KeptCart {
     stall: LogId,
     /// As it is kept, as far as this page knows: only what differs is kept anew.
     known: RefCell<Option<Cart>>,
+    /// Whether what is kept was looked at. Nothing is kept over what was not: while nobody said who they are, nobody is told whether it
+    /// was sold.
+    is_read: Cell<bool>,
     /// How often it was looked for.
     looks: Cell<u32>,
     keeping: RefCell<Option<Listening>>,
@@ -306,6 +316,9 @@ impl KeptCart {
         match told {
             // Another page may have sold it while this one lay aside.
             Told::Everything => Self::load_again(kept),
+            Told::Stall(notice) if notice.stall == kept.stall && !kept.is_read.get() => {
+                Self::load_again(kept)
+            }
             Told::Stall(notice) if notice.stall == kept.stall && moves_sales(notice) => {
                 let kept = Rc::clone(kept);
                 wasm_bindgen_futures::spawn_local(async move { kept.leave_if_sold().await });
@@ -327,12 +340,19 @@ impl KeptCart {
     async fn load(&self) {
         let look = self.looks.get().wrapping_add(1);
         self.looks.set(look);
-        let before = self.desk.cart.get();
+        let mut before = self.desk.cart.get();
+        if !self.is_read.get() {
+            // All that is there by now was put on top of what is kept.
+            before = Cart::new(before.sale, before.command);
+        }
         let answer = self.desk.call(Call::Kept { key: self.key() }).await;
         let Answer::Kept(bytes) = answer else { return };
         let kept = match cart::unpack(&bytes) {
-            Draft::Is(cart) if self.is_sold(&cart).await => new_cart(),
-            Draft::Is(cart) => cart,
+            Draft::Is(cart) => match self.is_sold(&cart).await {
+                Some(true) => new_cart(),
+                Some(false) => cart,
+                None => return,
+            },
             Draft::None if before.is_blank() => before.clone(),
             Draft::None => new_cart(),
             Draft::Unreadable => {
@@ -345,6 +365,11 @@ impl KeptCart {
             return;
         }
         let now = self.desk.cart.get();
+        // Whoever pays has the next cart with the answer, and keeps that one.
+        if self.desk.paying.get() == Some(now.sale) {
+            return;
+        }
+        self.is_read.set(true);
         if now == before || now == kept {
             self.known.replace(Some(kept.clone()));
             self.desk.cart.set(kept);
@@ -357,23 +382,28 @@ impl KeptCart {
         }
     }
 
-    /// Whoever pays here hears of the sale before the answer to this, and has the next cart by then.
     async fn leave_if_sold(&self) {
         let cart = self.desk.cart.get();
-        if !cart.is_empty() && self.is_sold(&cart).await && self.desk.cart.get().sale == cart.sale {
+        if !cart.is_empty()
+            && self.is_sold(&cart).await == Some(true)
+            && self.desk.cart.get().sale == cart.sale
+        {
             // The page where it was paid may hold what was scanned meanwhile: an empty cart of this one's must not be kept over it.
             self.load().await;
         }
     }
 
-    /// The power may have gone after the sale was on the disk and before the cart was emptied.
-    async fn is_sold(&self, cart: &Cart) -> bool {
+    /// The power may have gone after the sale was on the disk and before the cart was emptied. Nothing where nobody says.
+    async fn is_sold(&self, cart: &Cart) -> Option<bool> {
         let asked = Query::Sale { stall: self.stall, sale: cart.sale };
-        matches!(self.desk.call(Call::Ask(asked)).await, Answer::View(View::Sale(_)))
+        if let Answer::View(view) = self.desk.call(Call::Ask(asked)).await {
+            return Some(matches!(view, View::Sale(_)));
+        }
+        None
     }
 
     fn keep(&self, cart: &Cart) {
-        if self.known.replace(Some(cart.clone())).as_ref() == Some(cart) {
+        if !self.is_read.get() || self.known.replace(Some(cart.clone())).as_ref() == Some(cart) {
             return;
         }
         let value = if cart.is_blank() { Vec::new() } else { drafts::pack(LAYOUT, cart) };

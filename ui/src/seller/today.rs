@@ -85,7 +85,7 @@ fn Figures(props: &FiguresProps) -> Html {
             <div class="figure figure-main"><dt>{ speech.say("today.total") }</dt><dd class="number">{ told(today.total_minor) }</dd></div>
             { figure("today.sales", speech.number(i64::from(today.sales))) }
             { figure("today.cash", told(today.cash_minor)) }
-            { figure("today.refunds", money(today.refunds_minor)) }
+            { figure("today.refunds", told(today.refunds_minor)) }
             { figure("today.orders", speech.number(i64::from(today.orders_waiting))) }
         </dl>
     }

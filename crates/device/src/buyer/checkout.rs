@@ -43,8 +43,14 @@ impl Device {
         {
             let query = MarketQuery::Stall(stall);
             let asked = timed(&*self.host, self.options.market_ms, server.market(&query)).await;
-            if let Some(Ok(view)) = asked {
-                self.keep_seen(&query, &view)?;
+            match asked {
+                Some(Ok(view)) => self.keep_seen(&query, &view)?,
+                Some(Err(_)) => {}
+                // What is asked next need not wait as long; whatever the server says turns it on again.
+                None => {
+                    let silence = Unanswered::NoAnswer("the checkout waited in vain".into());
+                    self.heard.note(&*self.host, Some(&silence));
+                }
             }
         }
         let own = self.own()?;

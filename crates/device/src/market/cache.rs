@@ -25,6 +25,7 @@ pub(super) const STALLS_MAX: u32 = 2_000;
 impl Device {
     /// Keeps what passes by.
     pub(crate) fn keep_seen(&self, query: &MarketQuery, view: &MarketView) -> Result<(), Undone> {
+        let is_withdrawn = self.write(|tx| withdrawn(tx, query, view))?;
         self.write(|tx| match view {
             MarketView::Missing => Ok(()),
             MarketView::Stalls(seen) => {
@@ -47,6 +48,9 @@ impl Device {
                 Ok(())
             }
         })?;
+        if is_withdrawn {
+            self.leave_no_trace()?;
+        }
         let rows = match view {
             MarketView::Offers(seen) => seen.value.iter().collect(),
             MarketView::Offer(seen) => about(&seen.value),
@@ -268,6 +272,39 @@ pub(super) fn put_stall(
         params![card.stall, fold(&card.name), as_of_ms, pack(card)?, page],
     )?;
     Ok(())
+}
+
+/// Whether somebody's words are not said any more, such as those of whoever ended their account. Of what nobody says anything, nothing is
+/// kept.
+fn withdrawn(tx: &mut dyn Tx, query: &MarketQuery, view: &MarketView) -> Result<bool, StoreError> {
+    if tx.query_opt("select 1 from market_review limit 1", &[])?.is_none() {
+        return Ok(false);
+    }
+    let rows: Vec<&OfferRow> = match view {
+        MarketView::Offers(seen) => seen.value.iter().collect(),
+        MarketView::Offer(seen) => about(&seen.value),
+        MarketView::Reviews(seen) => {
+            let MarketQuery::Reviews { stall, product: Some(product), window } = query else {
+                return Ok(false);
+            };
+            let known = reviews(tx, (*stall, *product))?.map_or_else(Vec::new, |(_, known)| known);
+            let is_said = |was: &ReviewRow| {
+                seen.value.iter().any(|row| row.review == was.review && row.words == was.words)
+            };
+            return Ok(window.offset == 0 && !known.iter().all(is_said));
+        }
+        MarketView::Missing
+        | MarketView::Stalls(_)
+        | MarketView::Stall(_)
+        | MarketView::Spots(_)
+        | MarketView::Categories(_) => return Ok(false),
+    };
+    let mut gone = 0;
+    for row in rows.into_iter().filter(|row| row.rating.reviews == 0) {
+        let sql = "delete from market_review where stall = $1 and product = $2";
+        gone += tx.execute(sql, params![row.stall, row.product])?;
+    }
+    Ok(gone > 0)
 }
 
 fn put_reviews(

@@ -195,6 +195,16 @@ fn kept_of_orders(folder: &Path) -> i64 {
     database.read::<_, StoreError>(count).unwrap()
 }
 
+/// The files of a folder that have these words.
+fn held_in(folder: &Path, words: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let has_them = |path: &std::path::PathBuf| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes.windows(words.len()).any(|part| part == words.as_bytes())
+    };
+    files.filter(has_them).map(|path| path.display().to_string()).collect()
+}
+
 #[test]
 fn an_account_that_is_erased_leaves_nothing_of_its_orders_on_the_device() {
     on_one_thread(async {
@@ -215,10 +225,15 @@ fn an_account_that_is_erased_leaves_nothing_of_its_orders_on_the_device() {
         // Somebody new under the same address is another person.
         phone.sign_up(&server, AMINA).await;
         finds_nothing(&phone, "somebody new").await;
-        assert_eq!(stall.ask(whose.clone()).await, View::Missing, "nobody is named to the stall any more");
+        let nobody = async || (stall.ask(whose.clone()).await == View::Missing).then_some(());
+        stall.until("nobody is named to the stall any more", nobody).await;
         drop(server);
         assert_eq!(stall.ask(whose).await, View::Missing, "nor is it kept there");
         assert_eq!(orders_at(&stall).await, 1);
+        // Both are open, and what they wrote before is still in their write-ahead logs, unless it was taken out.
+        for device in ["phone", "till"] {
+            assert_eq!(held_in(&folder.path().join(device), "Acacia Lane 4"), [""; 0], "{device}");
+        }
         phone.close();
         assert_eq!(kept_of_orders(&folder.path().join("phone")), 0);
         stall.close();

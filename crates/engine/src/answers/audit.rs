@@ -17,7 +17,7 @@ use soko_projection::read as trade;
 use soko_record_log::StoreError;
 
 use super::Asking;
-use super::desk::Names;
+use super::desk::{Names, is_blind};
 use crate::engine::Engine;
 use crate::failure::{Failure, NotDone};
 use crate::options::Now;
@@ -30,7 +30,28 @@ pub(super) fn audit(asking: &mut Asking<'_>, query: &Query) -> Result<Vec<AuditR
         kinds: what.map_or(AuditKinds::All, kinds),
         before: before.map(place),
     };
-    told_rows(asking, &filter, ((*rows).min(WINDOW_ROWS_MAX), AUDIT_PARTS_MAX))
+    let mut rows = told_rows(asking, &filter, ((*rows).min(WINDOW_ROWS_MAX), AUDIT_PARTS_MAX))?;
+    hide_from_blind(asking, &mut rows)?;
+    Ok(rows)
+}
+
+/// Whoever is to count the drawer blind is not told what went into it or came out of it since it was opened: all of it together is what
+/// should be there.
+fn hide_from_blind(asking: &mut Asking<'_>, rows: &mut [AuditRow]) -> Result<(), StoreError> {
+    let me = asking.stall.row.author;
+    let Some(open) = trade::open_shift(asking.tx, asking.log, me)? else { return Ok(()) };
+    if !is_blind(asking, open.counts)? {
+        return Ok(());
+    }
+    let is_hidden = |row: &&mut AuditRow| {
+        let moves_cash = matches!(
+            row.what,
+            AuditWhat::PaidIn | AuditWhat::PaidOut | AuditWhat::Refunded | AuditWhat::OrderCashGiven
+        );
+        moves_cash && row.register == me && row.at_ms >= open.opened_at_ms
+    };
+    rows.iter_mut().filter(is_hidden).for_each(|row| row.amount_minor = None);
+    Ok(())
 }
 
 /// So many rows, with so many parts of each.

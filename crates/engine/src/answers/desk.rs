@@ -248,7 +248,8 @@ fn filled(
     }
 }
 
-/// What may be read before the drawer was counted. Cash is what is left of all when the rest is known, so each sum waits.
+/// What may be read before the drawer was counted. Cash is what is left of all when the rest is known, and what was put in and taken out
+/// adds up to it, so each sum waits.
 fn hidden(report: ShiftReport) -> ShiftReport {
     let tender =
         |of: TenderTotal| TenderTotal { amount_minor: None, refunded_minor: 0, unseen_minor: 0, ..of };
@@ -265,6 +266,8 @@ fn hidden(report: ShiftReport) -> ShiftReport {
         tendered_minor: 0,
         change_minor: 0,
         cash_refunds_minor: 0,
+        paid_in_minor: 0,
+        paid_out_minor: 0,
         expected_minor: None,
         variance_minor: None,
         ..report

@@ -32,13 +32,14 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
         lines.push(line_view(asking, (line, &standing.bill), content)?);
     }
     let closed = standing.closed_by();
+    let is_spent = standing.paid.as_ref().is_some_and(|paid| value.off_after != Some(paid.last()));
     let rest = standing.paid.map(|paid| paid.by).filter(|_| closed.is_none());
     Ok(Some(OpenOrderView {
         order,
         title: value.title,
         lines,
         customer: value.customer,
-        discount: discount(if rest.is_some() { of_rest(value.off) } else { value.off }),
+        discount: discount(if is_spent { of_rest(value.off) } else { value.off }),
         reason: value.reason,
         note: value.note,
         // Whoever paid was told what it costs.
@@ -50,7 +51,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
     }))
 }
 
-/// An amount came off what was paid, and does not come off again.
+/// An amount that was said before something was paid came off that, and does not come off again.
 fn of_rest(off: Discount) -> Discount {
     match off {
         Discount::Amount(_) => Discount::None,
@@ -100,7 +101,7 @@ fn line_view(
         paid,
         unit_price_minor: content.unit_price_minor,
         price_per: found.map_or(1, |found| found.price_per),
-        discount: discount(if paid > 0 { of_rest(content.off) } else { content.off }),
+        discount: discount(if paid > content.off_paid { of_rest(content.off) } else { content.off }),
         reason: content.reason,
         note: content.note,
         label,

@@ -312,7 +312,7 @@ pub(super) fn today(asking: &mut Asking<'_>) -> Result<TodayView, StoreError> {
         currency,
         sales: day.sales,
         total_minor: (!is_blind).then_some(day.total_minor),
-        refunds_minor: day.refunds_minor,
+        refunds_minor: (!is_blind).then_some(day.refunds_minor),
         cash_minor: (!is_blind).then_some(day.cash_minor),
         orders_waiting: day.orders_waiting,
     })

@@ -8,7 +8,6 @@ use soko_app_api::{
 };
 use soko_documents::{
     ChangeBody, Document, DocumentKind, Edit, EditRefused, Field, OpenOrder, OrderLine, Product, Typed as _,
-    off_edits,
 };
 use soko_domain::deal::Deal;
 use soko_domain::delivery::Terms;
@@ -24,7 +23,8 @@ use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
 use soko_domain::wrong::Wrong;
-use soko_projection::{read as facts, tabs as standings, taxes};
+use soko_projection::tabs::{self as standings, Paid};
+use soko_projection::{read as facts, taxes};
 use soko_record_log::StoreError;
 
 use super::tabs::Held;
@@ -410,18 +410,23 @@ pub(super) fn edit_open_order(
     {
         return Err(Refusal::TabClosed(sale).into());
     }
-    let mut held = Held { order: &value, bill: standing.bill };
-    let edits: Vec<Edit> = edits.iter().flat_map(|edit| order_edit(&mut held, edit)).collect();
+    let paid_by = standing.paid.as_ref().map(Paid::last);
+    let mut held = Held { order: &value, bill: standing.bill, paid_by, outs: 0 };
+    let mut all: Vec<Edit> = Vec::new();
+    for edit in edits {
+        all.extend(order_edit(&mut held, edit)?);
+    }
+    let edits = all;
     write_edits(writing, (ThingId(order.0), document), &edits)
 }
 
-fn order_edit(held: &mut Held<'_>, edit: &OpenOrderEdit) -> Vec<Edit> {
-    vec![match edit {
+fn order_edit(held: &mut Held<'_>, edit: &OpenOrderEdit) -> Result<Vec<Edit>, Refusal> {
+    Ok(vec![match edit {
         OpenOrderEdit::Note(note) => text(Field::Note, note),
         OpenOrderEdit::Told => Edit::SetFlag { field: Field::Told, flag: true },
         OpenOrderEdit::Reason(reason) => text(Field::Reason, reason),
         OpenOrderEdit::Discount(discount) => {
-            return off_edits(super::sale::discount_of(*discount)).to_vec();
+            return Ok(held.off(super::sale::discount_of(*discount)));
         }
         OpenOrderEdit::Title(title) => text(Field::Title, title),
         OpenOrderEdit::Customer(customer) => thing(Field::Customer, *customer),
@@ -435,19 +440,20 @@ fn order_edit(held: &mut Held<'_>, edit: &OpenOrderEdit) -> Vec<Edit> {
                 // A product's own name is looked up; a custom amount has no other.
                 name: if content.product.is_none() { content.name.clone() } else { String::new() },
                 off: super::sale::discount_of(content.discount),
+                off_paid: 0,
                 reason: content.reason.clone(),
                 label: content.label.clone(),
             },
         ),
         OpenOrderEdit::TakeOut { word, lines } => {
-            return lines.iter().filter_map(|taken| held.take_out(*word, taken)).collect();
+            return lines.iter().filter_map(|taken| held.take_out(*word, taken).transpose()).collect();
         }
         OpenOrderEdit::LinePrice { line, unit_price_minor } => {
             Edit::SetLinePrice { line: *line, unit_price_minor: *unit_price_minor }
         }
         OpenOrderEdit::LineNote { line, note } => Edit::SetLineNote { line: *line, note: note.clone() },
         OpenOrderEdit::ClosedBy(sale) => thing(Field::ClosedBy, Some(ThingId(sale.0))),
-    }]
+    }])
 }
 
 /// Makes the edits as one change; edits that change nothing leave no record.

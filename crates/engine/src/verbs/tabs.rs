@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{SaleAbout, TabTaken};
-use soko_documents::limits::LINES_MAX;
-use soko_documents::{Edit, OpenOrder, OrderLine};
+use soko_documents::limits::{LINES_MAX, OUTS_MAX};
+use soko_documents::{Edit, Field, OpenOrder, OrderLine, off_edits};
+use soko_domain::basket::Discount;
 use soko_domain::entry::{TabPaid, TabSpan};
 use soko_domain::ids::{SaleId, ThingId};
 use soko_domain::refusal::Refusal;
@@ -51,25 +52,51 @@ fn spans(bill: &Bill, asked: &BTreeMap<ThingId, i64>) -> Option<Vec<TabSpan>> {
 pub(super) struct Held<'a> {
     pub(super) order: &'a OpenOrder,
     pub(super) bill: Bill,
+    /// The last of its sales.
+    pub(super) paid_by: Option<SaleId>,
+    /// What these edits take out of it, counted as the document does.
+    pub(super) outs: usize,
 }
 
 impl Held<'_> {
-    /// What a line is to be. So much of it was put in when it was put in, and nobody writes another number over that.
+    /// What comes off the whole of it. An amount is off what was not paid by then.
+    pub(super) fn off(&self, off: Discount) -> Vec<Edit> {
+        let after = self.paid_by.filter(|_| matches!(off, Discount::Amount(_)));
+        let after = after.map(|sale| Edit::SetThing { field: Field::OffAfter, thing: ThingId(sale.0) });
+        let after = after.unwrap_or(Edit::Clear { field: Field::OffAfter });
+        off_edits(off).into_iter().chain([after]).collect()
+    }
+
+    /// What a line is to be. So much of it was put in when it was put in, and nobody writes another number over that. An amount
+    /// is off those of its units that were not paid by then.
     pub(super) fn put(&mut self, line: ThingId, content: OrderLine) -> Edit {
         let there = self.order.lines.get(&line).map(|known| known.quantity);
         let quantity = there.or_else(|| self.bill.put.get(&line).copied()).unwrap_or(content.quantity);
         self.bill.put.insert(line, quantity);
-        Edit::PutLine { line, content: OrderLine { quantity, ..content } }
+        let off_paid = if matches!(content.off, Discount::Amount(_)) { self.bill.paid(line) } else { 0 };
+        Edit::PutLine { line, content: OrderLine { quantity, off_paid, ..content } }
     }
 
-    /// Takes so much of a line out, as far as it is there and not paid. A word that is known is not said again.
-    pub(super) fn take_out(&mut self, word: ThingId, taken: &TabTaken) -> Option<Edit> {
+    /// Takes so much of a line out, as far as it is there and not paid. A word that is known is not said again, and one that the
+    /// document would not read is not said at all.
+    pub(super) fn take_out(&mut self, word: ThingId, taken: &TabTaken) -> Result<Option<Edit>, Refusal> {
         let line = taken.line;
         let spans = self.bill.take_out(line, taken.quantity);
         if spans.is_empty() || self.order.outs.contains_key(&(line, word)) {
-            return None;
+            return Ok(None);
         }
+        self.outs += 1;
         self.bill.out.add(&spans);
-        Some(Edit::TakeOut { line, word, spans })
+        if !self.has_room() {
+            return Err(Refusal::Invalid(Wrong::TabOutsFull));
+        }
+        Ok(Some(Edit::TakeOut { line, word, spans }))
+    }
+
+    /// Whether all that is left can be taken out, too: an order that nobody wants any more can be closed.
+    fn has_room(&self) -> bool {
+        let (outs, lines) = (self.order.outs.len() + self.outs, &self.bill.put);
+        let left = || lines.keys().filter(|line| self.bill.due(**line) > 0).count();
+        outs + lines.len() <= OUTS_MAX || outs + left() <= OUTS_MAX
     }
 }

@@ -347,20 +347,32 @@ fn a_cashier_asks_for_what_goes_beyond_and_the_audit_names_both() {
 /// again does not do so unseen.
 fn counts_blind(device: &mut Device) {
     let today = |device: &mut Device| match device.view(Query::Today(STALL)) {
-        View::Today(today) => (today.cash_minor, today.total_minor),
+        View::Today(today) => (today.cash_minor, today.total_minor, today.refunds_minor),
         other => panic!("{other:?}"),
     };
-    assert_eq!(today(device), (None, None));
+    let moves = |amount_minor| Verb::MoveDrawer { amount_minor, reason: "change".into() };
+    device.done(command(54, moves(2_000)));
+    let approval = device.approval(&[Act::OpenDrawer]);
+    device.done(wrapped(55, approval, command(0, moves(-420))));
+    assert_eq!(today(device), (None, None, None));
     let hidden = device.report();
+    assert_eq!((hidden.paid_in_minor, hidden.paid_out_minor), (0, 0));
+    let moved = |device: &mut Device| -> Vec<Option<i64>> {
+        let rows = [AuditWhat::PaidIn, AuditWhat::PaidOut].map(|what| device.audit(None, Some(what)));
+        rows.iter().flatten().map(|row| row.amount_minor).collect()
+    };
+    assert_eq!(moved(device), [None, None], "that money moved is no secret, and how much of it is");
     assert_eq!((hidden.expected_minor, hidden.tendered_minor, hidden.float_minor), (None, 0, 1_000));
     assert_eq!((hidden.sales_minor, hidden.voids_minor, hidden.net_minor), (0, 0, 0));
     assert!(hidden.tenders.iter().all(|tender| tender.amount_minor.is_none()), "{:?}", hidden.tenders);
     let shift = ShiftId(thing(2).0);
     device.done(command(51, Verb::CountDrawer { shift, coins: vec![], other_minor: 0 }));
     let told = device.report();
-    assert_eq!((told.expected_minor, told.counts, told.first_counted_minor), (Some(1_550), 1, None));
-    assert!(matches!(today(device), (Some(_), Some(_))));
-    device.done(command(52, Verb::CountDrawer { shift, coins: vec![], other_minor: 1_550 }));
+    assert_eq!((told.expected_minor, told.counts, told.first_counted_minor), (Some(3_130), 1, None));
+    assert!(matches!(today(device), (Some(_), Some(_), Some(_))));
+    assert_eq!((told.paid_in_minor, told.paid_out_minor), (2_000, 420));
+    assert_eq!(moved(device), [Some(2_000), Some(420)]);
+    device.done(command(52, Verb::CountDrawer { shift, coins: vec![], other_minor: 3_130 }));
     let again = device.report();
     assert_eq!((again.variance_minor, again.counts, again.first_counted_minor), (Some(0), 2, Some(0)));
 }

@@ -197,7 +197,7 @@ fn the_day_counts_sales_refunds_cash_and_waiting_orders() {
         currency: "EUR".into(),
         sales: 1,
         total_minor: Some(750),
-        refunds_minor: 500,
+        refunds_minor: Some(500),
         cash_minor: Some(500),
         orders_waiting: 1,
     };

@@ -279,3 +279,53 @@ fn a_sale_that_does_not_say_closes_all_of_its_order() {
     meet(&mut relay, [&mut first, &mut second]);
     assert_eq!(told(&mut second), (vec![(0, 2), (0, 1)], None, Some(sale_id(50))));
 }
+
+/// Off the whole order and off one of its lines.
+fn offs(device: &mut Device) -> [DiscountInput; 2] {
+    let view = tab(device);
+    [view.discount, view.lines[0].discount]
+}
+
+/// What was said before a sale came off that; what is said of the rest stays with it while it is put aside.
+#[test]
+fn an_amount_off_what_is_left_is_there_when_it_is_taken_up_again() {
+    let (mut relay, mut first, mut second) = together();
+    let [whole, line] = [30, 20].map(DiscountInput::AmountMinor);
+    let off = |number| {
+        let OpenOrderEdit::PutLine { line: known, content } = put(61, 2) else { panic!("no line") };
+        let content = TabLine { discount: line, ..content };
+        edit(number, vec![OpenOrderEdit::Discount(whole), OpenOrderEdit::PutLine { line: known, content }])
+    };
+    first.done(off(41));
+    assert_eq!(offs(&mut first), [whole, line]);
+    first.done(pay(50, &[(61, 1)]));
+    assert_eq!(told(&mut first).0, [(1, 1)]);
+    assert_eq!(offs(&mut first), [DiscountInput::None; 2], "it came off what was paid");
+    // As much once more, off what is left.
+    first.done(off(42));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!([offs(&mut first), offs(&mut second)], [[whole, line]; 2]);
+    // It came off the next sale, then.
+    second.done(edit(43, vec![put(62, 1)]));
+    second.done(pay(51, &[(61, 1)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!(told(&mut first).0, [(0, 2), (1, 0)]);
+    assert_eq!(offs(&mut first), [DiscountInput::None; 2]);
+}
+
+/// What a document would not read of more words is refused, and all that is left can be taken out in any case.
+#[test]
+fn no_more_is_taken_out_than_an_order_can_say() {
+    let (mut relay, mut first, mut second) = together();
+    first.done(edit(41, vec![put(62, 2_000)]));
+    for (number, words) in [(42, 1_000..1_900), (43, 1_900..1_998)] {
+        first.done(edit(number, words.map(|word| take(word, 62, 1)).collect()));
+    }
+    assert_eq!(told(&mut first).0, [(2, 0), (1_002, 0)]);
+    assert_eq!(first.refused(edit(44, vec![take(1_998, 62, 1)])), "tab_outs_full");
+    assert_eq!(told(&mut first).0, [(2, 0), (1_002, 0)]);
+    first.done(edit(45, vec![take(1_998, 61, 2), take(1_998, 62, 1_002)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!(told(&mut second).0, [(0, 0), (0, 0)]);
+    assert_eq!(tab(&mut second).problems, []);
+}
