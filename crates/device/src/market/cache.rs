@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use soko_app_api::{
-    Dated, MarketQuery, MarketView, ReviewRow, ShopHandings, StallCard, StallPage, WINDOW_ROWS_MAX, Window,
-    without_variants,
+    Dated, MarketQuery, MarketView, OfferRow, ReviewRow, ShopHandings, StallCard, StallPage, WINDOW_ROWS_MAX,
+    Window, without_variants,
 };
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{Row, StoreError, Tx, params};

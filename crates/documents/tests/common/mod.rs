@@ -50,6 +50,7 @@ pub(crate) fn line(product: u8, quantity: i64) -> OrderLine {
         note: "sliced".into(),
         name: String::new(),
         off: Discount::None,
+        off_paid: 0,
         reason: String::new(),
         label: String::new(),
     }
