@@ -27,8 +27,9 @@ test("after one visit the app comes up although the server is gone", async () =>
     assert.equal((await installed()).lang, "en");
     await page.goto(`${server.url}/settings`);
     await page.getByLabel("Language", { exact: true }).selectOption("sw");
-    await comes(async () => (await installed()).lang, "sw");
+    await comes(() => page.evaluate(() => document.documentElement.lang), "sw");
     await page.reload();
+    await comes(async () => (await installed()).lang, "sw");
     await comes(async () => (await installed()).shortcuts?.[0].name, "Uza");
     await page.evaluate(() => localStorage.removeItem("soko-language"));
     await server.kill();

@@ -16,13 +16,17 @@ async function takeUp(till) {
   await cart(till).getByRole("button", { name: new RegExp(`^${TABLE}`) }).click();
 }
 
-const lines = (till) => cart(till).getByRole("listitem");
+// One for each product, however often and by whomever it was put in.
+const rows = (till) => cart(till).getByRole("listitem");
+const pay = (till) => till.page.getByRole("link", { name: /^Pay / }).or(till.button(/^Pay /)).first();
+// All of it costs the same.
+const comesTo = (till, units) => comes(() => pay(till).textContent(), new RegExp((units * 2.5).toFixed(2).replace(".", "\\.")));
 
 // The first tap may come before the order is on the counter.
 async function adds(till, products, all) {
   await takeUp(till);
   for (const product of products) await till.addToCart(product);
-  await comes(() => lines(till).count(), all);
+  await comesTo(till, all);
   await till.putAside(TABLE);
 }
 
@@ -70,7 +74,7 @@ test("first hour 9: two cashiers add to one open order while neither hears the o
     // What another register put into it meanwhile is there when it is taken up again, and stays.
     const row = cart(one).getByRole("button", { name: new RegExp(`^${TABLE}`) });
     await row.click();
-    await comes(() => lines(one).count(), 1);
+    await comesTo(one, 1);
     await one.putAside(TABLE);
     await adds(two, [milk], 2);
     await row.getByText("2 lines").waitFor();
@@ -86,18 +90,19 @@ test("first hour 9: two cashiers add to one open order while neither hears the o
     await server.start();
     for (const till of [one, two]) {
       await takeUp(till);
-      await comes(() => lines(till).count(), 5, "each tapped one more tea, and both are there");
+      await comesTo(till, 5);
+      assert.equal(await rows(till).count(), 3, "each tapped one more tea: it is one row of three");
       for (const name of [tea, milk, cake]) await cart(till).getByRole("button", { name: new RegExp(name) }).first().waitFor();
     }
 
     // Both have it before them, and one more is tapped. The other is quicker.
     await one.addToCart(milk);
-    await comes(() => lines(one).count(), 6);
+    await comesTo(one, 6);
     assert.equal(await two.pay(), 1);
     await two.page.getByRole("article").getByText(/12\.50/).first().waitFor();
     await one.page.getByText(`${TABLE} was paid already. It cannot be paid again.`).waitFor();
     await comes(() => cart(one).getByRole("button", { name: "Put aside" }).isDisabled(), true, "nobody would find it");
-    await one.page.getByRole("link", { name: /^Pay / }).or(one.button(/^Pay /)).first().click();
+    await pay(one).click();
     await one.page.getByRole("button", { name: "Done, money is in", disabled: true }).waitFor();
     await one.button("Keep what was not paid").click();
     await one.page.locator(".pay-due").getByText(/2\.50/).waitFor();
