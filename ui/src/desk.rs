@@ -48,6 +48,8 @@ pub struct Inner {
     pub scans: Listeners<String>,
     /// What is on the counter of the chosen stall.
     pub cart: Watched<Cart>,
+    /// The stall whose counter that is; none before the first one was chosen.
+    pub cart_of: Cell<Option<LogId>>,
     /// The sale that is being made of it in this page, until the answer is there: then the next cart is.
     pub paying: Cell<Option<SaleId>>,
     /// What the cart is to be once somebody said why something leaves it.
@@ -124,6 +126,7 @@ impl Desk {
             stall: Watched::new(stall),
             scans: Listeners::default(),
             cart: Watched::new(new_cart()),
+            cart_of: Cell::new(None),
             paying: Cell::new(None),
             reduced: Watched::new(None),
             choosing: Watched::new(None),

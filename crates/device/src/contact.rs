@@ -18,10 +18,7 @@ impl Device {
         if self.write(|tx| forget_ended(tx, stall))? > 0 {
             self.leave_no_trace()?;
         }
-        let is_open = self.read(|tx| {
-            Ok(facts::order(tx, stall, order)?.is_some_and(|found| found.state == OrderState::Held))
-        })?;
-        if !is_open {
+        if !self.read(|tx| is_held(tx, stall, order))? {
             return Ok(View::Missing);
         }
         let shown = || Ok(self.read(|tx| kept(tx, stall, order))?.map_or(View::Missing, View::OrderContact));
@@ -71,11 +68,10 @@ impl Device {
         // restored, and this is the last copy then.
         match asked {
             Ok(contact) => {
-                let is_other = before.as_ref() != Some(&contact);
-                if is_other {
-                    self.write(|tx| keep(tx, (stall, order), &contact))?;
+                if before.as_ref() == Some(&contact) {
+                    return Ok(false);
                 }
-                Ok(is_other)
+                self.write(|tx| keep(tx, (stall, order), &contact))
             }
             Err(Unanswered::Refused { code, .. }) if code == "contact_erased" => {
                 self.write(|tx| forget(tx, stall, order))?;
@@ -87,13 +83,25 @@ impl Device {
     }
 }
 
-fn keep(tx: &mut dyn Tx, (stall, order): (LogId, OrderId), contact: &ContactView) -> Result<(), StoreError> {
+fn is_held(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
+    Ok(facts::order(tx, stall, order)?.is_some_and(|found| found.state == OrderState::Held))
+}
+
+/// The order may have ended, or the stall been left, while the server was asked: nothing is kept of it then. Answers whether it was.
+fn keep(
+    tx: &mut dyn Tx,
+    (stall, order): (LogId, OrderId),
+    contact: &ContactView,
+) -> Result<bool, StoreError> {
+    if !is_held(tx, stall, order)? {
+        return Ok(false);
+    }
     tx.execute(
         "insert into order_contact (log, order_id, contact) values ($1, $2, $3)
          on conflict (log, order_id) do update set contact = excluded.contact",
         params![stall, order, pack(contact)?],
     )?;
-    Ok(())
+    Ok(true)
 }
 
 fn kept(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<ContactView>, StoreError> {

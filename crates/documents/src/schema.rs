@@ -116,7 +116,7 @@ fields! {
     /// Off the whole order: an amount in the currency's minor unit, or parts per million.
     OffMinor = "off_minor",
     OffPpm = "off_ppm",
-    /// The last sale of the order that stood when the amount was said, as it is off what that sale left.
+    /// What the set of the order's sales that stood when the amount was said is called, as it is off what these left.
     OffAfter = "off_after",
     /// Why.
     Reason = "reason",

@@ -117,8 +117,8 @@ pub struct OpenOrder {
     pub note: String,
     /// Off the whole order, and why.
     pub off: Discount,
-    /// The last of its sales when an amount was said: it is off what that one left.
-    pub off_after: Option<SaleId>,
+    /// What the set of its sales was called when an amount was said: it is off what these left.
+    pub off_after: Option<ThingId>,
     pub reason: String,
     /// Paying of it began, so the customer was told what it costs.
     pub is_told: bool,
@@ -386,7 +386,7 @@ impl Typed for OpenOrder {
             customer: input.thing(Field::Customer),
             note: input.text(Field::Note).unwrap_or_default(),
             off: off(input.number(Field::OffMinor), input.number(Field::OffPpm)),
-            off_after: input.thing(Field::OffAfter).map(|sale| SaleId(sale.0)),
+            off_after: input.thing(Field::OffAfter),
             reason: input.text(Field::Reason).unwrap_or_default(),
             is_told: input.flag(Field::Told).unwrap_or_default(),
         }
@@ -410,7 +410,7 @@ impl Typed for OpenOrder {
         .chain((!self.reason.is_empty()).then(|| text(Field::Reason, &self.reason)))
         .chain(self.is_told.then(|| flag(Field::Told, true)))
         .chain(off_edits(self.off))
-        .chain(self.off_after.map(|sale| thing(Field::OffAfter, Some(ThingId(sale.0)))))
+        .chain(self.off_after.map(|sales| thing(Field::OffAfter, Some(sales))))
         .chain(lines)
         .chain(outs)
         .collect()

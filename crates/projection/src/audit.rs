@@ -192,6 +192,12 @@ pub fn rows(
     Ok(found)
 }
 
+/// Where an author last said such a thing, in its own chain; before all where it never did.
+pub fn last_said(tx: &mut dyn Tx, (log, author): (LogId, AuthorId), kind: Kind) -> Result<u64, StoreError> {
+    let sql = "select coalesce(max(seq), 0) from audit_row where log = $1 and author = $2 and kind = $3";
+    tx.query_one(sql, params![log, author, kind.number()])?.number(0)
+}
+
 fn page(
     tx: &mut dyn Tx,
     log: LogId,

@@ -1,6 +1,9 @@
 //! Open orders at the counter: which sales say that they paid what of them, and what of them nobody paid. An order's
 //! document, its sales and their words arrive in any order, so the row of each is made anew whenever one of them does.
 
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
 use soko_documents::OpenOrder;
 use soko_domain::entry::{TabPaid, TabSpan};
 use soko_domain::ids::{LogId, OrderId, SaleId, ThingId};
@@ -22,9 +25,14 @@ pub struct Paid {
 }
 
 impl Paid {
-    /// The last of them.
-    pub fn last(&self) -> SaleId {
-        self.done.last().map_or(self.by, |(sale, _)| *sale)
+    /// A name that the set of them has, and no other set: whichever clock each was made by, and in whichever order they came.
+    pub fn name(&self) -> ThingId {
+        let sales: BTreeSet<SaleId> = self.done.iter().map(|(sale, _)| *sale).collect();
+        let mut hash = Sha256::new();
+        sales.iter().for_each(|sale| hash.update(sale.0));
+        let mut name = [0; 16];
+        name.iter_mut().zip(hash.finalize()).for_each(|(to, byte)| *to = byte);
+        ThingId(name)
     }
 
     /// Whether one of its sales is done with what another sale is done with, too.
@@ -46,6 +54,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// What the set of its sales is called; none where there is no sale.
+    pub fn sales(&self) -> Option<ThingId> {
+        self.paid.as_ref().map(Paid::name)
+    }
+
     /// The first of its sales, where nothing is to be paid any more.
     pub fn closed_by(&self) -> Option<SaleId> {
         self.paid.as_ref().filter(|_| self.bill.is_closed()).map(|paid| paid.by)

@@ -101,6 +101,13 @@ impl<K: Copy + Ord> Index<K> {
         }
     }
 
+    /// The things that have just this word.
+    pub fn with_word(&self, number: i64) -> impl Iterator<Item = K> {
+        let word = self.word_slot(number).and_then(|slot| self.words.get(slot as usize));
+        let slots = word.map_or(&[][..], |word| &word.things);
+        slots.iter().filter_map(|slot| self.things.get(*slot as usize)).map(|thing| thing.key)
+    }
+
     /// The nearest things of those that `is_meant` takes, the nearest first. A thing that has all typed words
     /// comes before every one that lacks a word.
     pub fn search(&self, text: &str, rows_max: usize, is_meant: impl Fn(K) -> bool) -> Vec<K> {

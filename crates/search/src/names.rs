@@ -43,6 +43,12 @@ impl<K: Copy + Ord> Names<K> {
         self.index.search(text, rows_max, is_meant)
     }
 
+    /// The things that have just this word, as [`words`] gives it.
+    pub fn with_word(&self, word: &str) -> impl Iterator<Item = K> {
+        let number = self.words.get(word);
+        number.into_iter().flat_map(|number| self.index.with_word(*number))
+    }
+
     fn word(&mut self, text: &str) -> i64 {
         if let Some(number) = self.words.get(text) {
             return *number;

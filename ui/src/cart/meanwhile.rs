@@ -2,6 +2,7 @@
 //! nothing that was tapped or scanned is lost.
 
 use soko_app_api::{DiscountInput, OpenOrderView};
+use soko_domain::ids::SaleId;
 
 use super::{Cart, CartLine};
 
@@ -73,6 +74,24 @@ impl Cart {
         Self { lines, next_key: self.next_key, ..fresh }
     }
 
+    /// What a counter is once it is known what is kept of it. None where this page's own cart stays as it is, and what is kept is not
+    /// written over by it.
+    pub fn taken_over(
+        self,
+        (before, now): (&Self, &Self),
+        (paying, fresh): (Option<SaleId>, Self),
+    ) -> Option<Self> {
+        // Whoever pays has the next cart with the answer. What another page put into this one meanwhile is there.
+        if paying == Some(now.sale) && self.sale != now.sale {
+            return None;
+        }
+        if now == before || *now == self {
+            return Some(self);
+        }
+        let is_nothing = self.is_blank();
+        self.found((before, now), fresh).or_else(|| is_nothing.then(|| now.clone()))
+    }
+
     /// What was kept, with what was put on the counter while it was looked for. None where another cart is there by now.
     pub fn found(mut self, (before, now): (&Self, &Self), fresh: Self) -> Option<Self> {
         if (now.sale, &now.tab) != (before.sale, &before.tab) {
@@ -133,7 +152,7 @@ impl CartLine {
 
 #[cfg(test)]
 mod tests {
-    use soko_domain::ids::{OrderId, ProductId, SaleId, ThingId};
+    use soko_domain::ids::{OrderId, ProductId, ThingId};
 
     use super::super::open_order::tests::said;
     use super::super::tests::{cart, ids, row, tab};
@@ -340,6 +359,34 @@ mod tests {
         let both = kept.clone().found((&before, &now), fresh()).unwrap();
         assert_eq!((goods(&both), both.sale), (vec![(1, 1), (3, 1)], kept.sale));
         assert_eq!(kept.found((&before, &fresh()), fresh()), None);
+    }
+
+    #[test]
+    fn a_cart_that_is_kept_is_not_written_over_by_another_one() {
+        let before = cart();
+        let mut kept = fresh();
+        kept.add(&row(1));
+        let mut other = Cart::of_tab(&tab(&[(21, 2)]), before.sale, before.command);
+        let over = |kept: &Cart, now: &Cart| kept.clone().taken_over((&before, now), (None, fresh()));
+        assert_eq!(over(&kept, &before), Some(kept.clone()));
+        assert_eq!(over(&kept, &other), None);
+        assert_eq!(over(&fresh(), &other), Some(other.clone()), "nothing is kept that could be lost");
+        (other.tab, other.sale) = (None, SaleId([11; 16]));
+        assert_eq!(over(&kept, &other), None);
+    }
+
+    #[test]
+    fn what_another_page_puts_into_a_cart_that_is_paid_is_the_next_ones() {
+        let mut now = cart();
+        now.add(&row(1));
+        let mut kept = now.clone();
+        kept.add(&row(3));
+        let over = |kept: &Cart| kept.clone().taken_over((&now, &now), (Some(now.sale), fresh()));
+        let taken = over(&kept).unwrap();
+        assert_eq!(goods(&taken.since(&now, fresh())), [(3, 1)]);
+        // It is known to be sold, and the answer to whoever pays is on its way.
+        assert_eq!(over(&fresh()), None);
+        assert_eq!(kept.taken_over((&now, &now), (None, fresh())), Some(taken));
     }
 
     /// First-hour 9: each taps more of what is in the order already, apart from each other, on its own line or anew.

@@ -45,9 +45,12 @@ impl Cart {
         let now = Known::of(view);
         // One that was kept by the program before does not know what was said here: nothing of it is said over what others did.
         let was = self.known.replace(now).unwrap_or_else(|| self.said());
-        if (self.discount, &self.reason) == (was.discount, &was.reason) {
+        // Whoever says another reason says no discount: it is the order's all the same, and may be spent by now.
+        if self.discount == was.discount {
             self.discount = view.discount;
-            self.reason.clone_from(&view.reason);
+            if self.reason == was.reason {
+                self.reason.clone_from(&view.reason);
+            }
         }
         if self.note == was.note {
             self.note.clone_from(&view.note);
@@ -417,6 +420,18 @@ pub(super) mod tests {
         for (cart, edits) in [(&cart, vec![]), (&own, vec![OpenOrderEdit::Discount(own.discount)])] {
             assert_eq!(cart.parked("Table 4"), edits, "what others said is not said over");
         }
+    }
+
+    /// Another reason is said here while the amount comes off a sale elsewhere.
+    #[test]
+    fn another_reason_does_not_say_an_amount_again() {
+        let mut view = tab(&[(21, 2)]);
+        (view.discount, view.reason) = (DiscountInput::AmountMinor(100), "regular".into());
+        let mut cart = of(&view);
+        cart.reason = "waited long".into();
+        cart.follow(&OpenOrderView { discount: DiscountInput::None, ..view });
+        assert_eq!((cart.discount, cart.reason.as_str()), (DiscountInput::None, "waited long"));
+        assert_eq!(cart.parked("Table 4"), [OpenOrderEdit::Reason("waited long".into())]);
     }
 
     #[test]

@@ -257,10 +257,16 @@ fn use_kept_cart(stall: Option<LogId>) {
     let (desk, speech) = (use_desk(), use_speech());
     use_effect_with(stall, move |stall| {
         let hearing = stall.map(|stall| {
+            let was_of = desk.cart_of.replace(Some(stall));
+            // What lies on the counter of another stall is kept there, and is none of this one's.
+            if was_of.is_some_and(|other| other != stall) {
+                desk.cart.set(new_cart());
+            }
             let kept = Rc::new(KeptCart {
                 desk,
                 speech,
                 stall,
+                is_back: was_of == Some(stall),
                 known: RefCell::default(),
                 is_read: Cell::default(),
                 looks: Cell::default(),
@@ -285,9 +291,11 @@ struct KeptCart {
     desk: Desk,
     speech: Speech,
     stall: LogId,
+    /// What lies on the counter is this stall's from before.
+    is_back: bool,
     /// As it is kept, as far as this page knows: only what differs is kept anew.
     known: RefCell<Option<Cart>>,
-    /// Whether what is kept was looked at. Nothing is kept over what was not: while nobody said who they are, nobody is told whether it
+    /// Whether what is kept was taken over. Nothing is kept over what was not: while nobody said who they are, nobody is told whether it
     /// was sold.
     is_read: Cell<bool>,
     /// How often it was looked for.
@@ -341,7 +349,7 @@ impl KeptCart {
         let look = self.looks.get().wrapping_add(1);
         self.looks.set(look);
         let mut before = self.desk.cart.get();
-        if !self.is_read.get() {
+        if !self.is_read.get() && !self.is_back {
             // All that is there by now was put on top of what is kept.
             before = Cart::new(before.sale, before.command);
         }
@@ -361,24 +369,16 @@ impl KeptCart {
             }
         };
         // A later look tells more, and takes what was put here since for no more than it is.
-        if self.looks.get() != look {
+        if self.looks.get() != look || self.desk.cart_of.get() != Some(self.stall) {
             return;
         }
         let now = self.desk.cart.get();
-        // Whoever pays has the next cart with the answer, and keeps that one.
-        if self.desk.paying.get() == Some(now.sale) {
-            return;
-        }
-        self.is_read.set(true);
-        if now == before || now == kept {
-            self.known.replace(Some(kept.clone()));
-            self.desk.cart.set(kept);
-            return;
-        }
-        // What was put on the counter meanwhile stays there, and so does another cart.
-        if let Some(both) = kept.found((&before, &now), new_cart()) {
-            self.desk.cart.set(both.clone());
-            self.keep(&both);
+        let paying = self.desk.paying.get();
+        if let Some(counter) = kept.clone().taken_over((&before, &now), (paying, new_cart())) {
+            self.is_read.set(true);
+            self.known.replace(Some(kept));
+            self.desk.cart.set(counter.clone());
+            self.keep(&counter);
         }
     }
 

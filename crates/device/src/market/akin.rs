@@ -19,8 +19,6 @@ type Key = (LogId, ProductId);
 
 /// Letters of the shortest word that says what something is.
 const WORD_MIN: usize = 3;
-/// Products that are looked at for one word.
-const HAVING_MAX: usize = 1_000;
 /// So few products that have a word say what it is in any case: a small stall sells mostly one thing.
 const FEW_IN_STALL: usize = 4;
 const FEW_IN_MARKET: usize = 24;
@@ -75,7 +73,7 @@ fn sizes(tx: &mut dyn Tx, stall: LogId) -> Result<(usize, usize), StoreError> {
     Ok((own.number(0)?, all.number(0)?))
 }
 
-/// Each word of a name that says what something is, and the stall's products that have one like it.
+/// Each word of a name that says what something is, and the stall's products that have it.
 fn by_name(
     names: &Names<Key>,
     (stall, name): (LogId, &str),
@@ -83,12 +81,12 @@ fn by_name(
 ) -> Vec<Common> {
     let mut common = Vec::new();
     for word in words(name).into_iter().filter(|word| is_a_word(word)) {
-        let having = names.search(&word, HAVING_MAX, |key| key.0 == stall);
-        let is_rare = tells(having.len(), (in_stall, FEW_IN_STALL, PART_OF_STALL)) && {
-            let all = names.search(&word, HAVING_MAX, |_| true).len();
-            tells(all, (in_all, FEW_IN_MARKET, PART_OF_MARKET))
-        };
-        if is_rare {
+        // Just this word: what a search forgives is not what two have in common.
+        let all: Vec<Key> = names.with_word(&word).collect();
+        let having: Vec<Key> = all.iter().copied().filter(|key| key.0 == stall).collect();
+        if tells(having.len(), (in_stall, FEW_IN_STALL, PART_OF_STALL))
+            && tells(all.len(), (in_all, FEW_IN_MARKET, PART_OF_MARKET))
+        {
             common.push(Common { what: Some(as_written(name, word)), having });
         }
     }
@@ -161,6 +159,14 @@ mod tests {
         let mangoes = ["Mango", "Green mango", "Dried mango", "Tea"];
         let alike: Vec<_> = akin(&mangoes, "Mango").into_iter().map(|it| it.0).collect();
         assert_eq!(alike, ["Green mango", "Dried mango"]);
+    }
+
+    #[test]
+    fn a_word_that_another_one_begins_with_or_is_nearly_is_not_in_common() {
+        let all = ["Thé vert", "Menthe fraîche", "Thermos", "The", "Vest", "Sel"];
+        assert_eq!(akin(&all, "Menthe fraîche"), []);
+        assert_eq!(akin(&all, "Thermos"), []);
+        assert_eq!(akin(&all, "Thé vert"), [("The".to_owned(), "Thé".to_owned())]);
     }
 
     #[test]

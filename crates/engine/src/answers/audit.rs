@@ -43,12 +43,14 @@ fn hide_from_blind(asking: &mut Asking<'_>, rows: &mut [AuditRow]) -> Result<(),
     if !is_blind(asking, open.counts)? {
         return Ok(());
     }
+    // By its place in the register's own chain: its clock may have been put back since.
+    let opened = facts::last_said(asking.tx, (asking.log, me), Kind::ShiftOpened)?;
     let is_hidden = |row: &&mut AuditRow| {
         let moves_cash = matches!(
             row.what,
             AuditWhat::PaidIn | AuditWhat::PaidOut | AuditWhat::Refunded | AuditWhat::OrderCashGiven
         );
-        moves_cash && row.register == me && row.at_ms >= open.opened_at_ms
+        moves_cash && row.register == me && row.seq > opened
     };
     rows.iter_mut().filter(is_hidden).for_each(|row| row.amount_minor = None);
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
         lines.push(line_view(asking, (line, &standing.bill), content)?);
     }
     let closed = standing.closed_by();
-    let is_spent = standing.paid.as_ref().is_some_and(|paid| value.off_after != Some(paid.last()));
+    let is_spent = value.off_after != standing.sales();
     let rest = standing.paid.map(|paid| paid.by).filter(|_| closed.is_none());
     Ok(Some(OpenOrderView {
         order,
@@ -51,7 +51,7 @@ pub(super) fn one(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Open
     }))
 }
 
-/// An amount that was said before something was paid came off that, and does not come off again.
+/// An amount that was said when other sales stood came off one of these, or may have, and does not come off again.
 fn of_rest(off: Discount) -> Discount {
     match off {
         Discount::Amount(_) => Discount::None,

@@ -23,7 +23,7 @@ use soko_domain::transfer::TransferTerms;
 use soko_domain::verbs::make_sale::NO_PRODUCT;
 use soko_domain::verbs::set_prices;
 use soko_domain::wrong::Wrong;
-use soko_projection::tabs::{self as standings, Paid};
+use soko_projection::tabs as standings;
 use soko_projection::{read as facts, taxes};
 use soko_record_log::StoreError;
 
@@ -410,8 +410,8 @@ pub(super) fn edit_open_order(
     {
         return Err(Refusal::TabClosed(sale).into());
     }
-    let paid_by = standing.paid.as_ref().map(Paid::last);
-    let mut held = Held { order: &value, bill: standing.bill, paid_by, outs: 0 };
+    let sales = standing.sales();
+    let mut held = Held { order: &value, bill: standing.bill, sales, outs: 0 };
     let mut all: Vec<Edit> = Vec::new();
     for edit in edits {
         all.extend(order_edit(&mut held, edit)?);
@@ -444,7 +444,7 @@ fn order_edit(held: &mut Held<'_>, edit: &OpenOrderEdit) -> Result<Vec<Edit>, Re
                 reason: content.reason.clone(),
                 label: content.label.clone(),
             },
-        ),
+        )?,
         OpenOrderEdit::TakeOut { word, lines } => {
             return lines.iter().filter_map(|taken| held.take_out(*word, taken).transpose()).collect();
         }

@@ -52,8 +52,8 @@ fn spans(bill: &Bill, asked: &BTreeMap<ThingId, i64>) -> Option<Vec<TabSpan>> {
 pub(super) struct Held<'a> {
     pub(super) order: &'a OpenOrder,
     pub(super) bill: Bill,
-    /// The last of its sales.
-    pub(super) paid_by: Option<SaleId>,
+    /// What the set of its sales is called.
+    pub(super) sales: Option<ThingId>,
     /// What these edits take out of it, counted as the document does.
     pub(super) outs: usize,
 }
@@ -61,20 +61,28 @@ pub(super) struct Held<'a> {
 impl Held<'_> {
     /// What comes off the whole of it. An amount is off what was not paid by then.
     pub(super) fn off(&self, off: Discount) -> Vec<Edit> {
-        let after = self.paid_by.filter(|_| matches!(off, Discount::Amount(_)));
-        let after = after.map(|sale| Edit::SetThing { field: Field::OffAfter, thing: ThingId(sale.0) });
+        let after = self.sales.filter(|_| matches!(off, Discount::Amount(_)));
+        let after = after.map(|sales| Edit::SetThing { field: Field::OffAfter, thing: sales });
         let after = after.unwrap_or(Edit::Clear { field: Field::OffAfter });
         off_edits(off).into_iter().chain([after]).collect()
     }
 
     /// What a line is to be. So much of it was put in when it was put in, and nobody writes another number over that. An amount
-    /// is off those of its units that were not paid by then.
-    pub(super) fn put(&mut self, line: ThingId, content: OrderLine) -> Edit {
-        let there = self.order.lines.get(&line).map(|known| known.quantity);
-        let quantity = there.or_else(|| self.bill.put.get(&line).copied()).unwrap_or(content.quantity);
+    /// is off those of its units that were not paid by then; whoever writes a note to it says no amount.
+    pub(super) fn put(&mut self, line: ThingId, content: OrderLine) -> Result<Edit, Refusal> {
+        let there = self.order.lines.get(&line);
+        let put = there.map(|known| known.quantity).or_else(|| self.bill.put.get(&line).copied());
+        let quantity = put.unwrap_or(content.quantity);
         self.bill.put.insert(line, quantity);
-        let off_paid = if matches!(content.off, Discount::Amount(_)) { self.bill.paid(line) } else { 0 };
-        Edit::PutLine { line, content: OrderLine { quantity, off_paid, ..content } }
+        if put.is_none() && !self.has_room() {
+            return Err(Refusal::Invalid(Wrong::TabOutsFull));
+        }
+        let same = there.filter(|known| known.off == content.off && known.note != content.note);
+        let off_paid = match content.off {
+            Discount::Amount(_) => same.map_or_else(|| self.bill.paid(line), |known| known.off_paid),
+            Discount::None | Discount::Percent(_) => 0,
+        };
+        Ok(Edit::PutLine { line, content: OrderLine { quantity, off_paid, ..content } })
     }
 
     /// Takes so much of a line out, as far as it is there and not paid. A word that is known is not said again, and one that the

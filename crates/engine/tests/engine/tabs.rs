@@ -7,6 +7,7 @@ use soko_app_api::{
 };
 use soko_domain::ids::{OrderId, SaleId};
 use soko_domain::money::Ppm;
+use soko_engine::Now;
 
 use crate::world::{Device, Relay, STALL, command, now, open_shift, product, sale_id, thing};
 
@@ -313,6 +314,45 @@ fn an_amount_off_what_is_left_is_there_when_it_is_taken_up_again() {
     assert_eq!(offs(&mut first), [DiscountInput::None; 2]);
 }
 
+/// A register's clock that was ahead and is put right: which sale of an order is the last one by clock says nothing.
+#[test]
+fn an_amount_off_the_rest_comes_off_once_whatever_the_clocks_say() {
+    let (mut relay, mut first, mut second) = together();
+    let off = DiscountInput::AmountMinor(30);
+    first.done(edit(41, vec![put(62, 1), put(63, 1)]));
+    let ahead = Now { at_ms: now().at_ms + 60_000, ..now() };
+    first.engine.handle(pay(50, &[(61, 2), (62, 0), (63, 0)]), ahead).unwrap();
+    first.done(edit(42, vec![OpenOrderEdit::Discount(off)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    assert_eq!([tab(&mut first).discount, tab(&mut second).discount], [off; 2]);
+    // It comes off this one, which is before the other one by its clock.
+    second.done(pay(51, &[(61, 0), (62, 1), (63, 0)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    let both = [tab(&mut first).discount, tab(&mut second).discount];
+    assert_eq!(both, [DiscountInput::None; 2]);
+    // One that is said now is not lost by the clock, either, and ends when a sale is voided.
+    second.done(edit(43, vec![OpenOrderEdit::Discount(off)]));
+    assert_eq!(tab(&mut second).discount, off);
+    second.done(void(60, 51));
+    assert_eq!(tab(&mut second).discount, DiscountInput::None);
+}
+
+/// A note that is written where it is not known yet that the amount came off says no amount.
+#[test]
+fn a_note_to_a_line_does_not_say_its_amount_again() {
+    let (mut relay, mut first, mut second) = together();
+    let noted = |number, note: &str| {
+        let OpenOrderEdit::PutLine { line, content } = put(61, 2) else { panic!("no line") };
+        let content = TabLine { discount: DiscountInput::AmountMinor(20), note: note.into(), ..content };
+        edit(number, vec![OpenOrderEdit::PutLine { line, content }])
+    };
+    first.done(noted(41, ""));
+    first.done(pay(50, &[(61, 1)]));
+    meet(&mut relay, [&mut first, &mut second]);
+    second.done(noted(42, "no ice"));
+    assert_eq!(offs(&mut second), [DiscountInput::None; 2]);
+}
+
 /// What a document would not read of more words is refused, and all that is left can be taken out in any case.
 #[test]
 fn no_more_is_taken_out_than_an_order_can_say() {
@@ -324,6 +364,7 @@ fn no_more_is_taken_out_than_an_order_can_say() {
     assert_eq!(told(&mut first).0, [(2, 0), (1_002, 0)]);
     assert_eq!(first.refused(edit(44, vec![take(1_998, 62, 1)])), "tab_outs_full");
     assert_eq!(told(&mut first).0, [(2, 0), (1_002, 0)]);
+    assert_eq!(first.refused(edit(46, vec![put(63, 1)])), "tab_outs_full", "it could not be taken out");
     first.done(edit(45, vec![take(1_998, 61, 2), take(1_998, 62, 1_002)]));
     meet(&mut relay, [&mut first, &mut second]);
     assert_eq!(told(&mut second).0, [(0, 0), (0, 0)]);
