@@ -416,6 +416,15 @@ pub(super) fn nobody_knows() -> CoreRefusal {
     refused(Fault::Conflict, "payment_nobody_to_ask", detail)
 }
 
+/// Whether a provider still charges for it is not known yet, or to nobody here.
+pub(super) fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreRefusal, StoreError> {
+    if rows::is_of_nobody(desk.tx, desk.log, order)? {
+        return Ok(nobody_knows());
+    }
+    let detail = "the payment of this order is being looked up: try again in a minute";
+    Ok(refused(Fault::Later, "payment_looked_up", detail))
+}
+
 /// What follows for the stall, in the same transaction.
 pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
     let (order, amount_minor) = (kept.payment.due.order, kept.payment.due.amount_minor);
