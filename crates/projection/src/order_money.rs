@@ -269,12 +269,29 @@ fn card(tx: &mut dyn Tx, log: LogId, rows: &[Row]) -> Result<Option<Card>, Store
             CardStep::Held | CardStep::Freed => {}
         }
     }
-    let said = |step| order_card::said(&words, (purse, step));
-    card.said = Said {
+    card.said = all_said(|step| order_card::said(&words, (purse, step)));
+    Ok(Some(card))
+}
+
+fn all_said(said: impl Fn(CardStep) -> i64) -> Said {
+    Said {
         held: said(CardStep::Held),
         paid: said(CardStep::Paid),
         freed: said(CardStep::Freed),
         back: said(CardStep::Back(None)),
-    };
-    Ok(Some(card))
+    }
+}
+
+/// The same as `of` for whoever writes the next words about an order's card.
+pub fn of_writer(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, author): (OrderId, AuthorId),
+) -> Result<Facts, StoreError> {
+    let mut facts = of(tx, log, order)?;
+    if let Some(card) = &mut facts.card {
+        let (words, purse) = (card_words(tx, log, order)?, card.purse);
+        card.said = all_said(|step| order_card::said_by(&words, author, (purse, step)));
+    }
+    Ok(facts)
 }

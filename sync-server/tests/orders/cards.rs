@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_domain::entry::{
-    BackWay, Entry, FillCause, GoodsBack, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderTaken,
+    BackWay, Entry, FillCause, GoodsBack, Kind, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderTaken,
     PayWay, PurseFilled, PurseKind, PurseSpent, ShareReturned, SpendCause, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShareId, ShiftId, ThingId};
+use soko_domain::order_card::CardWord;
 use soko_domain::purse::{CARD_LETTERS, CardCode, of_code};
 use soko_domain::stock::Account;
 use soko_domain::verbs::card_order::Card;
@@ -443,6 +444,7 @@ async fn what_was_cancelled_here_and_given_out_there_is_paid_by_the_card_after_a
             }
             shop.hand_over(1).await;
             assert_eq!(lies(&shop, 1, 1).await, (0, 0, TEA_MINOR));
+            assert_eq!(before(&shop).await, 0, "no register is kept from reading what one life says");
             if !is_spent_meanwhile {
                 assert_eq!(by_kind(&shop).await, [(TEA_MINOR, 0), (0, 0)], "it did not come back");
                 let card = card_of(&shop, 1).await.1.unwrap();
@@ -513,6 +515,15 @@ async fn servers_records(shop: &Shop) -> Vec<Record> {
         Ok::<_, StoreError>(records.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     });
     read.await.map_err(StoreError::from).unwrap()
+}
+
+/// The most that any word of the server about a card says was before it: more than nothing only newer registers read.
+async fn before(shop: &Shop) -> i64 {
+    let word = |record: &Record| {
+        let (_, entry) = Entry::from_body(Kind::from_number(record.kind)?, record.body.bytes()?).ok()?;
+        CardWord::of(record.author, &entry).map(|(_, word)| word.before)
+    };
+    servers_records(shop).await.iter().filter_map(word).max().unwrap()
 }
 
 /// Of a card that paid and had again what it paid, and of one that pays a part with the goods, a device brings back what the server
