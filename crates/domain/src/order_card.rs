@@ -149,6 +149,15 @@ pub fn said_by(words: &[CardWord], author: AuthorId, (purse, step): (ProductId, 
     if said(&own, (purse, step)) < told { told } else { 0 }
 }
 
+/// Whether all that a word says was said in words of the same name before it, by another life of the server.
+pub fn is_said(earlier: &[CardWord], word: &CardWord) -> bool {
+    let mut names = Names::default();
+    earlier.iter().for_each(|earlier| {
+        names.hear(earlier);
+    });
+    names.hear(word).1 == 0
+}
+
 /// By how much more words move units of cards between accounts. What counts of a word can become less: then they move the other way.
 pub fn moved(order: OrderId, before: &[CardWord], after: &[CardWord]) -> Vec<Transfer> {
     let mut sums: BTreeMap<(ProductId, CardStep), i64> = BTreeMap::new();
@@ -322,6 +331,17 @@ mod tests {
         let other = [one.as_slice(), &[word(B, Held, 200, 300), word(B, Paid, 200, 300)]].concat();
         assert_eq!([Held, Paid].map(|step| by(&other, B, step)), [0, 0], "its own chain says it by now");
         assert_eq!([Held, Paid].map(|step| by(&other, A, step)), [500, 500]);
+    }
+
+    #[test]
+    fn a_word_is_news_as_far_as_no_word_of_its_name_reaches() {
+        let first = word(A, ALL, 300, 0);
+        assert!(!is_said(&[], &first));
+        assert!(is_said(&[first], &word(B, ALL, 300, 0)), "another life says the same");
+        assert!(!is_said(&[first], &word(B, ALL, 301, 0)));
+        assert!(!is_said(&[first], &word(B, ALL, 200, 300)), "it had it, paid once more, and has it again");
+        assert!(!is_said(&[first], &word(A, ALL, 200, 0)), "its own chain says what was before");
+        assert!(!is_said(&[first], &word(B, PART, 100, 0)), "a part has a name of its own");
     }
 
     #[test]

@@ -295,3 +295,22 @@ pub fn of_writer(
     }
     Ok(facts)
 }
+
+/// Whether the records before a place say all that a word about what a card has again says: another life of the server may have said it.
+pub fn is_card_said_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, place): (OrderId, (AuthorId, u64)),
+    position: i64,
+) -> Result<bool, StoreError> {
+    let rows = tx.query(
+        "select m.author, m.seq from order_money m
+         join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
+         where m.log = $1 and m.order_id = $2 and m.kind = 7 and r.position < $3 order by m.author, m.seq",
+        params![log, order, position],
+    )?;
+    let places = rows.iter().map(|row| Ok((row.id(0)?, row.number(1)?)));
+    let earlier = said_at(tx, log, places.collect::<Result<Vec<_>, StoreError>>()?)?;
+    let word = said_at(tx, log, vec![place])?;
+    Ok(word.first().is_some_and(|said| order_card::is_said(&words(&earlier), &said.word)))
+}
