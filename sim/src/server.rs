@@ -225,7 +225,7 @@ impl Server {
     }
 
     pub(crate) fn forgotten_parts(&mut self, limit: usize) -> Result<Vec<OrderId>, StoreError> {
-        let found = self.read(|tx| pay::forgotten_parts(tx, limit))?;
+        let found = self.read(|tx| pay::forgotten_parts(tx, None, limit))?;
         Ok(found.into_iter().map(|due| due.order).collect())
     }
 

@@ -1,7 +1,7 @@
 //! How a store stands, in a few numbers: what an operator is woken by. Read when somebody scrapes or asks `doctor`; names
 //! nobody.
 
-use soko_checkout::{DENIALS_MAX, State};
+use soko_checkout::{DENIALS_MAX, State, Status};
 use soko_domain::entry::IncidentKind;
 use soko_record_log::{StoreError, Tx, params};
 
@@ -99,8 +99,10 @@ impl Standing {
         let denied = tx.query_one(
             // That some were there at all is what its index knows: a parameter says nothing to whoever plans.
             "select count(*) from checkout
-             where denials > 0 and settled = 0 and denials >= $1 and state not in ($2, $3)",
-            params![DENIALS_MAX, ended[0], ended[1]],
+             where denials > 0 and settled = 0 and denials >= $1
+               and (state not in ($2, $3) or (state = $2 and seen = $4))",
+            // Of what was called off, money that is there with another amount than was asked for.
+            params![DENIALS_MAX, ended[0], ended[1], Status::Captured.number()],
         )?;
         standing.jobs.push(("payment", "denied", denied.int(0)?));
         Ok(standing)

@@ -131,6 +131,7 @@ impl Payment {
                 Some(Call::Refund)
             }
             State::Returning => Some(Call::Void),
+            State::Cancelled if self.is_left_behind() => Some(Call::LookUp),
             State::Captured | State::Cancelled | State::Returned => None,
         }
     }
@@ -241,7 +242,8 @@ impl Payment {
             State::Created | State::Intent | State::Authorised => self.is_posted || is_another,
             State::Posted => self.doubts_part(),
             State::Cancelling | State::Returning => true,
-            State::Captured | State::Cancelled | State::Returned => false,
+            State::Cancelled => self.is_left_behind(),
+            State::Captured | State::Returned => false,
         };
         is_owed && self.denials >= DENIALS_MAX
     }
@@ -253,7 +255,8 @@ impl Payment {
         // What was on its way back stays so: should it come to light, that goes on.
         if self.state < State::Cancelled {
             deeds = self.end_open();
-            self.doubt = None;
+            // What was seen before is no word about what is shown from here.
+            (self.doubt, self.seen) = (None, None);
             self.enter(State::Cancelled);
         }
         deeds.push(Deed::Free(why));
@@ -298,8 +301,11 @@ impl Payment {
         if self.tries == 0 && !waits_for_buyer {
             return 0;
         }
-        let doubled = 1_i64 << self.tries.saturating_sub(1).min(20);
-        let longest = if waits_for_buyer { BUYER_WAIT_MS_MAX } else { WAIT_MS_MAX };
+        // What is denied meanwhile is nothing that a buyer could settle.
+        let is_odd = waits_for_buyer && self.denials > 0;
+        let calls = if is_odd { self.denials } else { self.tries };
+        let doubled = 1_i64 << calls.saturating_sub(1).min(20);
+        let longest = if waits_for_buyer && !is_odd { BUYER_WAIT_MS_MAX } else { WAIT_MS_MAX };
         WAIT_MS.saturating_mul(doubled).min(longest)
     }
 
@@ -351,12 +357,43 @@ impl Payment {
         deeds
     }
 
-    fn shown(&mut self, object: &Object) -> Vec<Deed> {
-        if object.due != self.due && !weak(Weak::Unequal) {
+    /// Whether money is there for what ended, and another amount than was asked for: nobody but a person can send that back.
+    pub fn is_left_behind(&self) -> bool {
+        self.state == State::Cancelled && self.seen == Some(Status::Captured)
+    }
+
+    /// What is about another amount, currency, account or order than was asked for. After the end a person hears once of money that is
+    /// there all the same, and it stays counted among what is denied until it is shown not to be there any more.
+    fn unequal(&mut self, object: &Object) -> Vec<Deed> {
+        if self.state != State::Cancelled {
             return self.odd(Trouble::Mismatch);
         }
+        let was_left_behind = self.is_left_behind();
+        self.seen = Some(object.status);
+        if !self.is_left_behind() {
+            return self.tell(Trouble::Mismatch).into_iter().collect();
+        }
+        self.denials = self.denials.saturating_add(1).max(DENIALS_MAX);
+        self.trouble = Some(Trouble::Mismatch);
+        if was_left_behind { Vec::new() } else { vec![Deed::Tell(Trouble::Mismatch)] }
+    }
+
+    fn shown(&mut self, object: &Object) -> Vec<Deed> {
+        if object.due != self.due && !weak(Weak::Unequal) {
+            return self.unequal(object);
+        }
         if self.object.as_ref().is_some_and(|known| *known != object.id) && !weak(Weak::AskAgain) {
-            return self.odd(Trouble::TwoObjects);
+            // What ended takes no money, under whatever name: it goes back.
+            let goes_back = self.state == State::Cancelled
+                && matches!(object.status, Status::Authorised | Status::Captured)
+                && !weak(Weak::LateKept);
+            if !goes_back {
+                return self.odd(Trouble::TwoObjects);
+            }
+            let mut deeds: Vec<Deed> = self.tell(Trouble::TwoObjects).into_iter().collect();
+            self.object = None;
+            deeds.extend(self.shown(object));
+            return deeds;
         }
         self.object = Some(object.id.clone());
         if object.page.is_some() {
@@ -435,7 +472,11 @@ impl Payment {
                 self.back()
             }
             State::Captured | State::Posted | State::Returning => self.denied(),
-            State::Cancelled | State::Returned => Vec::new(),
+            State::Cancelled => {
+                self.seen = Some(Status::Dead);
+                Vec::new()
+            }
+            State::Returned => Vec::new(),
         }
     }
 

@@ -141,6 +141,23 @@ pub fn said(words: &[CardWord], (purse, step): (ProductId, CardStep)) -> i64 {
     names.told.get(&(purse, step)).copied().unwrap_or(0)
 }
 
+/// The same for a word that this life of the server is to write. Where its own chain says as much as anybody said, that chain says what
+/// was before, and nothing is written of it: so a register of before reads the word, unless another life spoke.
+pub fn said_by(words: &[CardWord], author: AuthorId, (purse, step): (ProductId, CardStep)) -> i64 {
+    let told = said(words, (purse, step));
+    let own: Vec<CardWord> = words.iter().copied().filter(|word| word.author == author).collect();
+    if said(&own, (purse, step)) < told { told } else { 0 }
+}
+
+/// Whether all that a word says was said in words of the same name before it, by another life of the server.
+pub fn is_said(earlier: &[CardWord], word: &CardWord) -> bool {
+    let mut names = Names::default();
+    earlier.iter().for_each(|earlier| {
+        names.hear(earlier);
+    });
+    names.hear(word).1 == 0
+}
+
 /// By how much more words move units of cards between accounts. What counts of a word can become less: then they move the other way.
 pub fn moved(order: OrderId, before: &[CardWord], after: &[CardWord]) -> Vec<Transfer> {
     let mut sums: BTreeMap<(ProductId, CardStep), i64> = BTreeMap::new();
@@ -297,6 +314,34 @@ mod tests {
         // One of before did not say what went before: its own chain does.
         let words = [first.as_slice(), &[word(A, ALL, 300, 0), first[0], first[1]]].concat();
         assert_eq!(lies(&words), (700, 0, 300));
+    }
+
+    /// A register that was not updated reads no word that says what was before it.
+    #[test]
+    fn what_the_own_chain_says_was_before_a_word_does_not_say_again() {
+        use CardStep::{Held, Paid};
+        let by = |words: &[CardWord], life: u8, step| said_by(words, AuthorId([life; 16]), (CARD, step));
+        // Cancelled here and given out there, in one life.
+        let one = [word(A, Held, 300, 0), word(A, Paid, 300, 0), word(A, ALL, 300, 0)];
+        assert_eq!([Held, Paid, ALL].map(|step| by(&one, A, step)), [0, 0, 0]);
+        let again = [one.as_slice(), &[word(A, Held, 300, 0), word(A, Paid, 300, 0)]].concat();
+        assert_eq!(lies(&again), (700, 0, 300));
+        // In the life after it, of which no word says so.
+        assert_eq!([Held, Paid, ALL].map(|step| by(&one, B, step)), [300, 300, 300]);
+        let other = [one.as_slice(), &[word(B, Held, 200, 300), word(B, Paid, 200, 300)]].concat();
+        assert_eq!([Held, Paid].map(|step| by(&other, B, step)), [0, 0], "its own chain says it by now");
+        assert_eq!([Held, Paid].map(|step| by(&other, A, step)), [500, 500]);
+    }
+
+    #[test]
+    fn a_word_is_news_as_far_as_no_word_of_its_name_reaches() {
+        let first = word(A, ALL, 300, 0);
+        assert!(!is_said(&[], &first));
+        assert!(is_said(&[first], &word(B, ALL, 300, 0)), "another life says the same");
+        assert!(!is_said(&[first], &word(B, ALL, 301, 0)));
+        assert!(!is_said(&[first], &word(B, ALL, 200, 300)), "it had it, paid once more, and has it again");
+        assert!(!is_said(&[first], &word(A, ALL, 200, 0)), "its own chain says what was before");
+        assert!(!is_said(&[first], &word(B, PART, 100, 0)), "a part has a name of its own");
     }
 
     #[test]

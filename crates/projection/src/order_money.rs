@@ -269,12 +269,48 @@ fn card(tx: &mut dyn Tx, log: LogId, rows: &[Row]) -> Result<Option<Card>, Store
             CardStep::Held | CardStep::Freed => {}
         }
     }
-    let said = |step| order_card::said(&words, (purse, step));
-    card.said = Said {
+    card.said = all_said(|step| order_card::said(&words, (purse, step)));
+    Ok(Some(card))
+}
+
+fn all_said(said: impl Fn(CardStep) -> i64) -> Said {
+    Said {
         held: said(CardStep::Held),
         paid: said(CardStep::Paid),
         freed: said(CardStep::Freed),
         back: said(CardStep::Back(None)),
-    };
-    Ok(Some(card))
+    }
+}
+
+/// The same as `of` for whoever writes the next words about an order's card.
+pub fn of_writer(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, author): (OrderId, AuthorId),
+) -> Result<Facts, StoreError> {
+    let mut facts = of(tx, log, order)?;
+    if let Some(card) = &mut facts.card {
+        let (words, purse) = (card_words(tx, log, order)?, card.purse);
+        card.said = all_said(|step| order_card::said_by(&words, author, (purse, step)));
+    }
+    Ok(facts)
+}
+
+/// Whether the records before a place say all that a word about what a card has again says: another life of the server may have said it.
+pub fn is_card_said_before(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, place): (OrderId, (AuthorId, u64)),
+    position: i64,
+) -> Result<bool, StoreError> {
+    let rows = tx.query(
+        "select m.author, m.seq from order_money m
+         join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
+         where m.log = $1 and m.order_id = $2 and m.kind = 7 and r.position < $3 order by m.author, m.seq",
+        params![log, order, position],
+    )?;
+    let places = rows.iter().map(|row| Ok((row.id(0)?, row.number(1)?)));
+    let earlier = said_at(tx, log, places.collect::<Result<Vec<_>, StoreError>>()?)?;
+    let word = said_at(tx, log, vec![place])?;
+    Ok(word.first().is_some_and(|said| order_card::is_said(&words(&earlier), &said.word)))
 }

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 
-use soko_domain::entry::{
-    Entry, Kind, OrderCashGiven, OrderPurseMoved, OrderStep, OrderStepped, PurseMove, ReleaseReason,
-};
+use soko_domain::entry::{Entry, Kind, OrderCashGiven, OrderStep, OrderStepped, PurseMove, ReleaseReason};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
-use soko_projection::read;
+use soko_projection::{order_money, read};
 use soko_record_log::{StoreError, Tx, params};
 
 use super::channel::Offers;
@@ -135,7 +133,7 @@ pub(super) fn stretch(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Stretc
         // What only a newer program reads is told by a newer program.
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
         let whose = (row.id(1)?, row.int(2)?);
-        if !is_first_word(tx, log, (whose.0, &entry), row.int(0)?)? {
+        if !is_first_word(tx, log, ((whose.0, row.number(2)?), &entry), row.int(0)?)? {
             continue;
         }
         // A device's clock may be days off: what it sent is as old as it is known here. What the server wrote has the server's clock.
@@ -243,7 +241,7 @@ fn told_of(
 fn is_first_word(
     tx: &mut dyn Tx,
     log: LogId,
-    (author, entry): (AuthorId, &Entry),
+    (whose, entry): ((AuthorId, u64), &Entry),
     position: i64,
 ) -> Result<bool, StoreError> {
     let earlier = if let Entry::OrderStepped(stepped) = entry {
@@ -255,9 +253,10 @@ fn is_first_word(
     } else if let Entry::OrderRefundEnded(ended) = entry {
         is_part_said_before(tx, log, (ended.order, ended.refund, 3), position)?
     } else if let Entry::OrderCashGiven(given) = entry {
-        is_given_before(tx, log, (author, given), position)?
+        is_given_before(tx, log, (whose.0, given), position)?
     } else if let Entry::OrderPurseMoved(moved) = entry {
-        is_card_said_before(tx, log, moved, position)?
+        moved.cause == PurseMove::Back
+            && order_money::is_card_said_before(tx, log, (moved.order, whose), position)?
     } else if let Entry::OrderPaid(paid) = entry {
         is_money_said_before(tx, log, (paid.order, 2), position)?
     } else if let Entry::OrderPaidBack(back) = entry {
@@ -293,21 +292,6 @@ fn is_money_said_before(
          join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
          where m.log = $1 and m.order_id = $2 and m.kind = $3 and r.position < $4 limit 1";
     Ok(tx.query_opt(sql, params![log, order, kind, position])?.is_some())
-}
-
-/// Whether the records before a place say that a card has this again: another life of the server may have said it.
-fn is_card_said_before(
-    tx: &mut dyn Tx,
-    log: LogId,
-    moved: &OrderPurseMoved,
-    position: i64,
-) -> Result<bool, StoreError> {
-    let part = moved.refund.map(|refund| refund.to_string()).unwrap_or_default();
-    let sql = "select 1 from order_money m
-         join record r on r.log = m.log and r.author = m.author and r.seq = m.seq
-         where m.log = $1 and m.order_id = $2 and m.kind = 7 and m.reference = $3 and r.position < $4 limit 1";
-    let is_back = moved.cause == PurseMove::Back;
-    Ok(is_back && tx.query_opt(sql, params![log, moved.order, part, position])?.is_some())
 }
 
 /// Whether the records before a place say this of a part: 3 it ended, 5 it was sent by hand.

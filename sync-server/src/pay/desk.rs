@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use soko_checkout::{Answer, Breaker, Class};
 use soko_domain::entry::PayWay;
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{LogId, OrderId};
 use soko_domain::money::Currency;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -50,6 +50,7 @@ struct RefusedWords {
 pub struct PayDesk {
     known: Vec<Known>,
     looked_for: Mutex<LookedFor>,
+    parts_behind: Mutex<Option<(LogId, OrderId)>>,
 }
 
 /// How a stall's buyers can pay now.
@@ -78,7 +79,11 @@ impl PayDesk {
             seats: [const { Semaphore::const_new(SEATS) }; 3],
             refused: Mutex::default(),
         };
-        Self { known: providers.into_iter().map(known).collect(), looked_for: Mutex::default() }
+        Self {
+            known: providers.into_iter().map(known).collect(),
+            looked_for: Mutex::default(),
+            parts_behind: Mutex::default(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -182,6 +187,15 @@ impl PayDesk {
             Some(last) => looked_for.insert(way.number(), last),
             None => looked_for.remove(&way.number()),
         };
+    }
+
+    /// Behind which payment the next look at parts goes on that nobody remembers; from the first where a look came to the end.
+    pub(crate) fn parts_behind(&self) -> Option<(LogId, OrderId)> {
+        *self.parts_behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn parts_up_to(&self, last: Option<(LogId, OrderId)>) {
+        *self.parts_behind.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
     /// Somebody says something in a provider's name that is not taken. Whoever forges does so often, and fills no log: says how many such

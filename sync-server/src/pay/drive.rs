@@ -191,8 +191,12 @@ async fn recall(app: &App) {
             Err(error) => tracing::error!(%error, %order, "pay.nobody_not_told"),
         }
     }
-    let parts = app.store().read(|tx| rows::forgotten_parts(tx, DRIVEN_MAX)).await;
-    for due in parts.unwrap_or_default() {
+    let behind = app.pay().parts_behind();
+    let parts = app.store().read(move |tx| rows::forgotten_parts(tx, behind, DRIVEN_MAX)).await;
+    let parts = parts.unwrap_or_default();
+    let is_all = parts.len() < DRIVEN_MAX;
+    app.pay().parts_up_to(parts.last().map(|due| (due.stall, due.order)).filter(|_| !is_all));
+    for due in parts {
         if let Err(error) = turn(app, &due, PayTurn::ForgottenParts).await {
             tracing::error!(%error, order = %due.order, "pay.part_not_remembered");
         }

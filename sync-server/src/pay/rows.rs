@@ -305,18 +305,25 @@ fn read_forgotten(rows: &[Row]) -> Result<Vec<Forgotten>, StoreError> {
 }
 
 /// Parts that a stall's records allow and nobody here remembers: a restored server forgot them, or they were allowed while the
-/// payment's row could not be read. What a gift card took alone asks nothing of a provider.
-pub fn forgotten_parts(tx: &mut dyn Tx, limit: usize) -> Result<Vec<DuePayment>, StoreError> {
+/// payment's row could not be read. What a gift card took alone asks nothing of a provider. From behind a payment on: what still cannot
+/// be read keeps nobody else waiting.
+pub fn forgotten_parts(
+    tx: &mut dyn Tx,
+    behind: Option<(LogId, OrderId)>,
+    limit: usize,
+) -> Result<Vec<DuePayment>, StoreError> {
+    let (stall, order) = behind.unwrap_or_default();
     let rows = tx.query(
         "select distinct a.log, a.order_id, c.provider from order_refund a
          join checkout c on c.log = a.log and c.order_id = a.order_id
          where a.what = 2 and a.way = 1 and a.amount_minor > 0
+           and (a.log > $2 or (a.log = $2 and a.order_id > $3))
            and not exists (select 1 from order_refund e
              where e.log = a.log and e.order_id = a.order_id and e.refund = a.refund and e.what = 3 and e.code <> 1)
            and not exists (select 1 from checkout_part p
              where p.log = a.log and p.order_id = a.order_id and p.refund = a.refund)
          order by a.log, a.order_id limit $1",
-        params![limit],
+        params![limit, stall, order],
     )?;
     let one =
         |row: &Row| Ok(DuePayment { stall: row.id(0)?, order: row.id(1)?, provider: row.text(2)?.into() });

@@ -98,7 +98,7 @@ pub(super) fn ask_for(desk: &mut Desk<'_>, purse: ProductId) -> Result<(), CoreR
 /// The rest is paid, or the goods are with their buyer: the card pays what the order holds of it. A register of before takes all of the
 /// order at hand-over, since it knows of no card: that is not paid twice, so the card keeps its own, or has it again.
 pub(super) fn pay(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
-    let money = order_money::of(desk.tx, desk.log, order)?;
+    let money = money(desk, order)?;
     let Some(card) = money.card else { return Ok(()) };
     let held = read::balance(desk.tx, desk.log, card.purse, Account::Hold(order))?;
     let Some(found) = read::order(desk.tx, desk.log, order)? else { return Ok(()) };
@@ -127,9 +127,19 @@ pub(super) fn pay_for_what_is_gone(desk: &mut Desk<'_>, order: OrderId) -> Resul
     Ok(())
 }
 
+/// Nobody ends an order with a card while the stall waits for its devices after a restore: in the life that is forgotten it may have ended
+/// the other way, and then its card would have all again, and its goods be gone.
+pub(super) fn check_end(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let has_card = order_money::of(desk.tx, desk.log, order)?.card.is_some();
+    if has_card && read::stall_frozen(desk.tx, desk.log)? {
+        return Err(Refusal::StallFrozen.into());
+    }
+    Ok(())
+}
+
 /// An order ended without its goods, or all of its money goes back.
 pub(super) fn back(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
-    let money = order_money::of(desk.tx, desk.log, order)?;
+    let money = money(desk, order)?;
     desk.write(card_order::all_back(&money, order))
 }
 
@@ -139,7 +149,7 @@ pub(super) fn pay_after_release(
     desk: &mut Desk<'_>,
     (order, total_minor): (OrderId, i64),
 ) -> Result<(), CoreRefusal> {
-    let money = order_money::of(desk.tx, desk.log, order)?;
+    let money = money(desk, order)?;
     let Some(card) = money.card.filter(|card| card.left_minor() == 0) else { return Ok(()) };
     let wanted = card.pays_minor.min(total_minor.max(0));
     let units = read::pool_to_promise(desk.tx, desk.log, card.purse)?.clamp(0, wanted);
@@ -148,4 +158,10 @@ pub(super) fn pay_after_release(
         return Ok(());
     }
     paying::tell(desk, IncidentKind::HandedOverUnpaid, order, wanted - units)
+}
+
+/// Of an order whose card something is to be written about.
+fn money(desk: &mut Desk<'_>, order: OrderId) -> Result<pay_order::Facts, StoreError> {
+    let author = desk.author();
+    order_money::of_writer(desk.tx, desk.log, (order, author))
 }

@@ -30,7 +30,6 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::{CoreRefusal, Fault};
 use crate::operator::today;
-use crate::pay::rows;
 use crate::platform::stalls;
 use crate::stall::cards::{self, CardPays};
 use crate::stall::contact::{self, Contact};
@@ -568,6 +567,9 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         (end, state),
         (EndOrder::Release(_), Some(OrderState::Released)) | (EndOrder::Fulfil, Some(OrderState::Fulfilled))
     );
+    if !done_before {
+        cards::check_end(desk, order)?;
+    }
     let waits_for_payment = match end {
         EndOrder::Release(reason) if !done_before && state == Some(OrderState::Held) => {
             release_order::check_reason(step, reason)?;
@@ -580,7 +582,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
             let is_decided = reason == ReleaseReason::StallCancelled && paying::is_stalls_word(desk, order)?;
             // Nothing here would keep that it is to end.
             if !is_decided && paying::is_forgotten(desk.tx, desk.log, order)? {
-                return Err(not_looked_up(desk, order)?);
+                return Err(paying::not_looked_up(desk, order)?);
             }
             !is_decided && paying::ends_first(desk, order, why)?
         }
@@ -607,15 +609,6 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
-}
-
-/// Whether a provider still charges for it is not known yet, or to nobody here.
-fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreRefusal, StoreError> {
-    if rows::is_of_nobody(desk.tx, desk.log, order)? {
-        return Ok(paying::nobody_knows());
-    }
-    let detail = "the payment of this order is being looked up: try again in a minute";
-    Ok(refused(Fault::Later, "payment_looked_up", detail))
 }
 
 /// What was paid before counts as sold from here, as if a register had said that it was handed over.

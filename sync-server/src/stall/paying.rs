@@ -157,7 +157,7 @@ pub(super) fn turn(
                 None => kept.payment.answered(*call, answer),
             };
             next.deeds.splice(..0, over);
-            kept.next_ms = now_ms + kept.payment.wait_ms();
+            kept.next_ms = next_ms(&kept, now_ms);
             has_time_for = goes_on.filter(|_| next.call.is_none() && kept.next_ms <= now_ms);
             next
         }
@@ -298,11 +298,22 @@ fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, Store
     Ok(kept.payment.cancel(Ending::Failed))
 }
 
-/// A buyer who went away.
-fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
+/// Until when a buyer is waited for, if it is a buyer's turn.
+fn patience(kept: &Kept) -> Option<i64> {
     let waits =
         kept.payment.state == State::Intent && kept.payment.ending.is_none() && !kept.payment.is_posted;
-    if waits && now_ms - kept.begun_ms > PATIENCE_MS {
+    waits.then(|| kept.begun_ms + PATIENCE_MS)
+}
+
+/// When it is called next: as long as it is a buyer's turn, never later than that ends.
+fn next_ms(kept: &Kept, now_ms: i64) -> i64 {
+    let next_ms = now_ms + kept.payment.wait_ms();
+    patience(kept).map_or(next_ms, |until| next_ms.min((until + 1).max(now_ms + 1_000)))
+}
+
+/// A buyer who went away.
+fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
+    if patience(kept).is_some_and(|until| now_ms > until) {
         kept.payment.cancel(Ending::Failed)
     } else {
         Vec::new()
@@ -414,6 +425,15 @@ fn unread_ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result
 pub(super) fn nobody_knows() -> CoreRefusal {
     let detail = "nobody who takes payments here knows whether this order is paid: the shop was told";
     refused(Fault::Conflict, "payment_nobody_to_ask", detail)
+}
+
+/// Whether a provider still charges for it is not known yet, or to nobody here.
+pub(super) fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreRefusal, StoreError> {
+    if rows::is_of_nobody(desk.tx, desk.log, order)? {
+        return Ok(nobody_knows());
+    }
+    let detail = "the payment of this order is being looked up: try again in a minute";
+    Ok(refused(Fault::Later, "payment_looked_up", detail))
 }
 
 /// What follows for the stall, in the same transaction.

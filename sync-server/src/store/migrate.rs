@@ -96,6 +96,7 @@ pub const STEPS: &[Migration] = &[
     step!(78, "0041_denied"),
     Migration { number: 79, name: "card lives", sql: soko_projection::CARD_LIVES },
     step!(80, "0042_denied_index"),
+    step!(81, "0043_parts_allowed"),
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use soko_domain::entry::{
-    BackWay, Entry, FillCause, GoodsBack, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderTaken,
+    BackWay, Entry, FillCause, GoodsBack, Kind, OrderBackLine, OrderHandedOver, OrderRefundAsked, OrderTaken,
     PayWay, PurseFilled, PurseKind, PurseSpent, ShareReturned, SpendCause, Standing, TenderKind, Tendered,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ShareId, ShiftId, ThingId};
+use soko_domain::order_card::CardWord;
 use soko_domain::purse::{CARD_LETTERS, CardCode, of_code};
 use soko_domain::stock::Account;
 use soko_domain::verbs::card_order::Card;
@@ -443,6 +444,7 @@ async fn what_was_cancelled_here_and_given_out_there_is_paid_by_the_card_after_a
             }
             shop.hand_over(1).await;
             assert_eq!(lies(&shop, 1, 1).await, (0, 0, TEA_MINOR));
+            assert_eq!(before(&shop).await, 0, "no register is kept from reading what one life says");
             if !is_spent_meanwhile {
                 assert_eq!(by_kind(&shop).await, [(TEA_MINOR, 0), (0, 0)], "it did not come back");
                 let card = card_of(&shop, 1).await.1.unwrap();
@@ -515,6 +517,15 @@ async fn servers_records(shop: &Shop) -> Vec<Record> {
     read.await.map_err(StoreError::from).unwrap()
 }
 
+/// The most that any word of the server about a card says was before it: more than nothing only newer registers read.
+async fn before(shop: &Shop) -> i64 {
+    let word = |record: &Record| {
+        let (_, entry) = Entry::from_body(Kind::from_number(record.kind)?, record.body.bytes()?).ok()?;
+        CardWord::of(record.author, &entry).map(|(_, word)| word.before)
+    };
+    servers_records(shop).await.iter().filter_map(word).max().unwrap()
+}
+
 /// Of a card that paid and had again what it paid, and of one that pays a part with the goods, a device brings back what the server
 /// did in a life that it forgot.
 #[tokio::test(flavor = "multi_thread")]
@@ -541,7 +552,7 @@ async fn what_a_card_did_in_two_lives_of_the_server_counts_once() {
         let forgotten = servers_records(&shop).await;
         shop = backup.put_back(shop).await;
 
-        // In the second one nothing can be spent, and the same is asked for again.
+        // In the second one nothing can be spent, and nothing ends: it may have ended the other way.
         shop.exchange().await;
         assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), ((550, 0, 450), (0, 200, 0)));
         for number in [1, 2] {
@@ -549,26 +560,31 @@ async fn what_a_card_did_in_two_lives_of_the_server_counts_once() {
             frozen.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
         }
         look(&shop, &code(3)).send().await.refused(StatusCode::NOT_FOUND, "unknown_purse");
-        end(&shop, 1, "cancel").await.expect(StatusCode::OK);
+        for how in ["cancel", "fulfil"] {
+            end(&shop, 1, how).await.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
+        }
         exchange(&shop.server, &mut register).await;
-        assert_eq!(lies(&shop, 1, 1).await, (1_000, 0, 0));
+        assert_eq!(lies(&shop, 1, 1).await, (550, 0, 450));
         assert_eq!(lies(&shop, 2, 2).await, (0, 200, 0), "left alone until all is heard");
 
-        // A device brings what the server forgot.
-        let mut page = shop.register.device.page().unwrap();
-        page.runs.push(Run::from_records(forgotten).unwrap());
-        let page = page.encode().unwrap();
-        shop.page(&shop.register.access, page).send().await.expect(StatusCode::OK);
-        let expected = ((1_000, 0, 0), (0, 0, 200));
-        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), expected);
-        let facts = card_of(&shop, 1).await;
-        assert_eq!(facts.1.map(|card| (card.paid_minor, card.back_minor)), Some((450, 450)));
-        // Each device says in the new life that all of its own is here.
+        // Each device says in the new life that all of its own is here, and the same is asked for again.
         exchange(&shop.server, &mut register).await;
         let confirm = format!("/v1/stalls/{STALL}/confirm-devices");
         let confirmed = shop.server.ask(Method::POST, &confirm).bearer(&shop.owner).send().await;
         assert_eq!(confirmed.expect(StatusCode::OK).json()["frozen"], false);
+        end(&shop, 1, "cancel").await.expect(StatusCode::OK);
+        exchange(&shop.server, &mut register).await;
+        let expected = ((1_000, 0, 0), (0, 0, 200));
         assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), expected);
+
+        // One of them brings what the server forgot after all.
+        let mut page = shop.register.device.page().unwrap();
+        page.runs.push(Run::from_records(forgotten).unwrap());
+        let page = page.encode().unwrap();
+        shop.page(&shop.register.access, page).send().await.expect(StatusCode::OK);
+        assert_eq!((lies(&shop, 1, 1).await, lies(&shop, 2, 2).await), expected);
+        let facts = card_of(&shop, 1).await;
+        assert_eq!(facts.1.map(|card| (card.paid_minor, card.back_minor)), Some((450, 450)));
         let found = look(&shop, &code(1)).send().await.expect(StatusCode::OK).json();
         assert_eq!(found["pays_minor"], 1_000);
     }

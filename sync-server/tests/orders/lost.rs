@@ -7,7 +7,7 @@ use soko_domain::entry::{Entry, IncidentKind, OrderCancelAsked};
 use soko_domain::ids::OrderId;
 use soko_domain::money::Currency;
 use soko_record_log::StoreError;
-use soko_sync_server::pay::Asked;
+use soko_sync_server::pay::{Asked, forgotten_parts};
 use soko_sync_server::standing::Standing;
 
 use crate::common::hostile::{Asks, Fault, Hostile, Speaks, word};
@@ -348,6 +348,30 @@ async fn what_its_provider_shows_with_another_amount_is_asked_rarely_and_the_sta
         assert_eq!(world.seen().await["reason"], NEVER_CAME);
         assert_eq!(world.incidents().await, [i64::from(IncidentKind::PaymentOdd.number())], "told once");
         assert_eq!((world.moved(), world.denied().await), ((1, 0, 0), 0));
+    }
+}
+
+/// What cannot be read stays among them, and keeps nobody else waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_that_nobody_remembers_are_found_one_behind_the_other() {
+    for store in stores() {
+        let mut world = World::open((store, Speaks::Stripe)).await;
+        world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
+        world.some(UNREAD).await.expect(StatusCode::CREATED);
+        let allowed = "insert into order_refund
+            (log, author, seq, order_id, refund, what, way, code, amount_minor, note, at_ms)
+            select log, order_id, 1, order_id, order_id, 2, 1, 0, 5, '', 0 from checkout";
+        world.sql(&[allowed]).await;
+        let mut behind = None;
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            let read = world.shop.server.store.store.read(move |tx| forgotten_parts(tx, behind, 1)).await;
+            let one = read.map_err(StoreError::from).unwrap().pop();
+            behind = one.map(|one| (one.stall, one.order));
+            found.push(behind.map(|(_, order)| order));
+        }
+        let expected = [ORDER.min(UNREAD), ORDER.max(UNREAD)].map(|it| OrderId::from_hex(&id(it)).unwrap());
+        assert_eq!(found, [Some(expected[0]), Some(expected[1]), None]);
     }
 }
 

@@ -268,13 +268,59 @@ fn a_payment_that_is_shown_with_another_amount_is_told_once_and_looked_up_ever_m
         }
         assert_eq!((payment.state, payment.begin()), (State::Cancelled, None));
     }
-    // What is asked for is shown after all.
+    // What is asked for is shown after all; also where it was known under its name before, since no buyer settles that.
+    let (mut payment, _) = after(vec![ask()]);
+    denied(&mut payment, &another());
     let mut payment = Payment::new(due());
     payment.begin();
     denied(&mut payment, &another());
     payment.begin();
     payment.answered(Call::LookUp, &shows(Status::Authorised));
     assert_eq!((payment.denials, payment.state), (0, State::Authorised));
+}
+
+/// It is shown under another name, or with another amount.
+fn other(id: &str, status: Status, amount_minor: i64) -> Answer {
+    let due = Due { amount_minor, ..due() };
+    Answer::Seen(Object { id: id.into(), status, due, page: None, back: Back::default() })
+}
+
+fn looked_up(payment: &mut Payment, answer: &Answer) -> Vec<Deed> {
+    payment.named();
+    assert_eq!(payment.begin(), Some(Call::LookUp), "{payment:?}");
+    payment.answered(Call::LookUp, answer).deeds
+}
+
+#[test]
+fn of_what_was_given_up_the_money_that_is_shown_goes_back_or_a_person_hears_of_it() {
+    // Two objects: which one was paid makes no difference.
+    for paid in ["o1", "o2"] {
+        let (mut payment, _) = after(vec![ask(), Cancel, Told(Call::Void, Answer::Unknown)]);
+        denied(&mut payment, &other("o2", Status::Pending, 500));
+        payment.given_up(Ending::Stall);
+        looked_up(&mut payment, &other(paid, Status::Captured, 500));
+        assert_eq!((payment.next(), payment.object.as_deref()), (Some(Call::Refund), Some(paid)));
+        payment.begin();
+        let back = payment.answered(Call::Refund, &other(paid, Status::Refunded, 500));
+        assert_eq!((back.deeds, payment.state), (vec![Deed::Free(Ending::Stall)], State::Returned));
+    }
+    // Another amount: nobody sends that back by itself.
+    for gone in [other("o1", Status::Refunded, 499), other("o1", Status::Dead, 500)] {
+        let (mut payment, _) = after(vec![ask(), Cancel, Told(Call::Void, Answer::Unknown)]);
+        denied(&mut payment, &other("o1", Status::Pending, 499));
+        payment.given_up(Ending::Stall);
+        assert!(payment.is_settled() && !payment.is_denied());
+        let captured = other("o1", Status::Captured, 499);
+        assert_eq!(looked_up(&mut payment, &captured), [Deed::Tell(Trouble::Mismatch)]);
+        for _ in 0..LOOKS {
+            assert_eq!(payment.begin(), Some(Call::LookUp));
+            assert_eq!(payment.answered(Call::LookUp, &captured).deeds, [], "once");
+        }
+        assert!(payment.is_denied() && !payment.is_settled());
+        assert_eq!(payment.wait_ms(), DENIED_WAIT_MS);
+        assert_eq!(looked_up(&mut payment, &gone), []);
+        assert_eq!((payment.is_denied(), payment.is_left_behind()), (false, false));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What a card does for an order as it was first written: without what had been said so before. Read for ever, and written where
-//! nothing had been, so that registers of before understand it.
+//! nothing had been, or where the author's own chain says what had been, so that registers of before understand it.
 
 use super::{OrderPurseHeld as HeldNow, OrderPurseMoved as MovedNow, PurseMove};
 use crate::ids::{OrderId, ProductId, ThingId};

@@ -32,7 +32,8 @@ pub struct Card {
     pub said: Said,
 }
 
-/// All that was said of a card and an order by now, in whatever life of the server: held, paid, freed, and back without a part.
+/// All that was said of a card and an order by now, in whatever life of the server: held, paid, freed, and back without a part. For whoever
+/// writes the next words, nothing where the own chain says so.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Said {
     pub held: i64,
