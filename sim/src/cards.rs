@@ -181,9 +181,6 @@ impl World<'_> {
             return Ok(());
         }
         for order in self.model.owed.card_orders() {
-            if self.model.owed.said_twice.contains(&order) {
-                continue;
-            }
             let on = self.model.owed.on_order(order);
             let money = self.server.read(|tx| order_money::of(tx, STALL, order))?;
             let left_minor = money.card.map_or(0, |card| card.left_minor());

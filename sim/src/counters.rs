@@ -112,7 +112,6 @@ counters! {
     CardsPaid "orders paid with a card, and so in the tables" true,
     CardsKept "orders with a card that paid nothing or has it again, and so in the tables" true,
     CardsBack "times that a card had its money again" true,
-    CardsSaidTwice "orders of whose card two lives of the server said the same" false,
     Retries "commands and orders sent again" true,
     Revocations "devices revoked" true,
     Quarantines "shares set apart" true,

@@ -313,8 +313,7 @@ fn refunds_uncounted(world: &mut World<'_>, product: ProductId) -> Done {
 }
 
 /// An order that a card paid is cancelled, and again after the server was set back to before that; then the devices bring the first
-/// word. What the card was worth, and what is on it then. That both are the same is open: each life says what it says by itself, and
-/// nothing tells that both mean one thing.
+/// word. What the card was worth, and what is on it then. That is the same: what both lives say of it has one name, and counts once.
 pub fn card_in_two_lives() -> Result<(i64, i64), Broken> {
     let mut knobs = Knobs::default();
     knobs.set(Knob::Cards, 255);

@@ -24,9 +24,6 @@ pub(crate) struct Owed {
     given: BTreeMap<(OrderId, ThingId), i64>,
     /// What registers took with the goods. Two that handed one order over took it twice.
     taken: BTreeMap<OrderId, i64>,
-    /// Orders of whose card two lives of the server said the same. How that is told apart is known to be open: what such a card
-    /// is worth is not checked any more.
-    pub(crate) said_twice: BTreeSet<OrderId>,
 }
 
 #[derive(Default)]
@@ -46,9 +43,17 @@ struct Word {
 enum Says {
     Placed,
     Released(Vec<Units>),
-    Held { card: ProductId, units: i64 },
-    Moved { card: ProductId, cause: PurseMove, units: i64 },
+    Card { card: ProductId, step: Step, units: i64, before: i64 },
     AtDeal { deal: ThingId, buyer: ThingId, units: i64 },
+}
+
+/// What is said of a card in an order, and what that is called: with the card it is one movement, whichever life says it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Held,
+    Paid,
+    Freed,
+    Back(Option<ThingId>),
 }
 
 /// A card in an order, over all that counts.
@@ -100,12 +105,17 @@ impl Owed {
                 self.word(place, order.order, Says::Released(order.units.clone()));
             }
             Entry::OrderPurseHeld(held) => {
-                let says = Says::Held { card: held.purse, units: held.units };
-                self.word(place, held.order, says);
+                let (card, units, before) = (held.purse, held.units, held.before);
+                self.word(place, held.order, Says::Card { card, step: Step::Held, units, before });
             }
             Entry::OrderPurseMoved(moved) => {
-                let says = Says::Moved { card: moved.purse, cause: moved.cause, units: moved.units };
-                self.word(place, moved.order, says);
+                let step = match moved.cause {
+                    PurseMove::Paid => Step::Paid,
+                    PurseMove::Freed => Step::Freed,
+                    PurseMove::Back => Step::Back(moved.refund),
+                };
+                let (card, units, before) = (moved.purse, moved.units, moved.before);
+                self.word(place, moved.order, Says::Card { card, step, units, before });
             }
             Entry::DealTaken(taken) => {
                 let says = Says::AtDeal { deal: taken.deal, buyer: taken.buyer, units: taken.units };
@@ -151,7 +161,8 @@ impl Owed {
 
     /// Orders that a card was to pay for.
     pub(crate) fn card_orders(&self) -> Vec<OrderId> {
-        let has_card = |words: &Vec<Word>| words.iter().any(|word| matches!(word.says, Says::Held { .. }));
+        let is_held = |word: &Word| matches!(word.says, Says::Card { step: Step::Held, .. });
+        let has_card = |words: &Vec<Word>| words.iter().any(is_held);
         self.orders.iter().filter(|(_, words)| has_card(words)).map(|(order, _)| *order).collect()
     }
 
@@ -173,17 +184,17 @@ impl Owed {
     }
 
     /// Looks at what an entry may have broken.
-    pub(crate) fn check(&mut self) -> Result<(), Broken> {
+    pub(crate) fn check(&self) -> Result<(), Broken> {
         for (order, words) in &self.orders {
-            let OnOrder { held, paid, .. } = on_order(words, None);
-            if (0..=held).contains(&paid) || self.said_twice.contains(order) {
-                continue;
+            let said = said(words);
+            for card in cards(&said) {
+                let OfCard { held, paid, back, .. } = of_card(&said, card);
+                // A life that did not hear of a part may say the whole beside it, and no life alone says more than was paid.
+                if paid > held || (back > paid && lives_back(words) < 2) {
+                    let words = format!("order {order}: {paid} of {held}, and {back} back");
+                    return broken(CARD_ONCE, words);
+                }
             }
-            let lives: BTreeSet<AuthorId> = moved(words).map(|word| word.place.0).collect();
-            if lives.len() < 2 {
-                return broken(CARD_ONCE, format!("order {order}: {paid} of {held}"));
-            }
-            self.said_twice.insert(*order);
         }
         self.check_worth()?;
         self.check_offers()
@@ -192,13 +203,11 @@ impl Owed {
     fn check_worth(&self) -> Result<(), Broken> {
         for (id, card) in &self.cards {
             let mut spent = card.spent;
-            let mut is_known_fault = false;
-            for (order, words) in &self.orders {
+            for words in self.orders.values() {
                 let on = on_order(words, Some(*id));
-                spent += on.open.max(0) + on.paid;
-                is_known_fault |= on.held > 0 && self.said_twice.contains(order);
+                spent += on.open + on.paid;
             }
-            if spent > card.filled && !is_known_fault {
+            if spent > card.filled {
                 return broken(CARD_WORTH, format!("card {id}: {spent} of {}", card.filled));
             }
         }
@@ -233,38 +242,78 @@ fn counted(words: &[Word]) -> impl Iterator<Item = &Word> {
     words.iter().filter(move |word| is_placed && !word.is_forgotten)
 }
 
-fn moved(words: &[Word]) -> impl Iterator<Item = &Word> {
-    counted(words).filter(|word| matches!(word.says, Says::Moved { .. }))
-}
-
-/// What this card, or any, has to do with an order.
-fn on_order(words: &[Word], meant: Option<ProductId>) -> OnOrder {
-    let is_meant = |card: ProductId| meant.is_none_or(|meant| meant == card);
-    let cards: BTreeSet<ProductId> = counted(words)
-        .filter_map(|word| if let Says::Held { card, .. } = word.says { Some(card) } else { None })
-        .collect();
-    let mut on = OnOrder::default();
+/// How far each movement of an order's cards was said by any life of the server. Each says what it knows to have gone before, so
+/// what two say is one movement as far as both said it; what one life says again is more.
+fn said(words: &[Word]) -> BTreeMap<(ProductId, Step), i64> {
+    let mut lives: BTreeMap<(AuthorId, ProductId, Step), i64> = BTreeMap::new();
+    let mut said: BTreeMap<(ProductId, Step), i64> = BTreeMap::new();
     for word in counted(words) {
-        match &word.says {
-            Says::Held { card, units } if is_meant(*card) => {
-                on.held += units;
-                on.open += units;
-            }
-            Says::Moved { card, cause, units } if is_meant(*card) => match cause {
-                PurseMove::Paid => {
-                    on.open -= units;
-                    on.paid += units;
-                }
-                PurseMove::Back => on.paid -= units,
-                PurseMove::Freed => on.open -= units,
-            },
-            Says::Released(units) => {
-                let of_card =
-                    units.iter().filter(|units| cards.contains(&units.product) && is_meant(units.product));
-                on.open -= of_card.map(|units| units.quantity).sum::<i64>();
-            }
-            Says::Placed | Says::Held { .. } | Says::Moved { .. } | Says::AtDeal { .. } => {}
+        if let Says::Card { card, step, units, before } = word.says {
+            let life = lives.entry((word.place.0, card, step)).or_default();
+            *life = before.max(*life) + units;
+            let of_all = said.entry((card, step)).or_default();
+            *of_all = (*of_all).max(*life);
         }
     }
+    said
+}
+
+fn cards(said: &BTreeMap<(ProductId, Step), i64>) -> BTreeSet<ProductId> {
+    said.keys().map(|(card, _)| *card).collect()
+}
+
+/// Servers that said that a card has something again.
+fn lives_back(words: &[Word]) -> usize {
+    let is_back = |word: &&Word| matches!(word.says, Says::Card { step: Step::Back(_), .. });
+    counted(words).filter(is_back).map(|word| word.place.0).collect::<BTreeSet<_>>().len()
+}
+
+/// What was said, by what it means.
+#[derive(Default)]
+struct OfCard {
+    held: i64,
+    paid: i64,
+    freed: i64,
+    back: i64,
+}
+
+fn of_card(said: &BTreeMap<(ProductId, Step), i64>, meant: ProductId) -> OfCard {
+    let mut sums = OfCard::default();
+    for ((_, step), units) in said.iter().filter(|((card, _), _)| *card == meant) {
+        match step {
+            Step::Held => sums.held += units,
+            Step::Paid => sums.paid += units,
+            Step::Freed => sums.freed += units,
+            Step::Back(_) => sums.back += units,
+        }
+    }
+    sums
+}
+
+/// What this card, or any, has to do with an order: no more is paid than was held, none is free that was paid, and no more comes back than
+/// was paid, whatever lives say that do not know of each other.
+fn on_order(words: &[Word], meant: Option<ProductId>) -> OnOrder {
+    let said = said(words);
+    let mut on = OnOrder::default();
+    for card in cards(&said).into_iter().filter(|card| meant.is_none_or(|meant| meant == *card)) {
+        let sums = of_card(&said, card);
+        let paid = sums.paid.min(sums.held);
+        let open = (sums.held - paid - sums.freed).max(0);
+        on.held += sums.held;
+        on.open += (open - released(words, card)).max(0);
+        on.paid += (paid - sums.back).max(0);
+    }
     on
+}
+
+/// An order is released once, however many lives say it.
+fn released(words: &[Word], card: ProductId) -> i64 {
+    let of_word = |word: &Word| match &word.says {
+        Says::Released(units) => {
+            let of_card = units.iter().filter(|units| units.product == card);
+            of_card.map(|units| units.quantity).sum()
+        }
+        Says::Placed | Says::Card { .. } | Says::AtDeal { .. } => 0,
+    };
+    counted(words).map(of_word).max().unwrap_or_default()
 }

@@ -65,8 +65,6 @@ pub fn run(plan: &Plan, with_story: bool) -> Ran {
     if world.model.excepted {
         world.counters.add(Counter::PromiseExceptions);
     }
-    let said_twice = u64::try_from(world.model.owed.said_twice.len()).unwrap_or_default();
-    world.counters.add_many(Counter::CardsSaidTwice, said_twice);
     Ran {
         steps: world.steps,
         counters: world.counters,

@@ -165,13 +165,14 @@ fn dispatch(task: Task) -> shell::Outcome {
         Task::Sim { args } => sim::campaign(&args),
         Task::Api => api_fuzz::try_every_operation(api_fuzz::Cases::Many),
         Task::Rules => match rules::programs()? {
-            Some(programs) => rules::check(&programs).and_then(|()| match rules::no_schema() {
-                None => rules::dashboards(),
-                Some(why) => Err(shell::Failure::new(why)),
+            Some(programs) => rules::check(&programs).and_then(|not_tried| {
+                match rules::no_schema() {
+                    None => rules::dashboards()?,
+                    Some(why) => return Err(shell::Failure::new(why)),
+                }
+                not_tried.map_or(Ok(()), |why| Err(shell::Failure::new(format!("not tried: {why}"))))
             }),
-            None => Err(shell::Failure::new(
-                "Prometheus and Alertmanager are neither installed nor could they be fetched",
-            )),
+            None => Err(shell::Failure::new("Prometheus is neither installed nor could it be fetched")),
         },
         Task::Questions => match questions::missing() {
             None => questions::ask(),

@@ -31,18 +31,25 @@ const SCRAPED_POLL: Duration = Duration::from_millis(500);
 /// Of scrapes: a rate needs two of them.
 const SCRAPE_EVERY: &str = "500ms";
 
-/// What checks rules and scrapes, and what tells people.
+/// What checks rules and scrapes, and what tells people; or why nobody is told here.
 pub(crate) struct Programs {
     checker: PathBuf,
-    teller: PathBuf,
+    teller: Result<PathBuf, &'static str>,
 }
 
-/// Where they are installed or could be fetched.
+/// Where they are installed or could be fetched. Rules are checked also where nobody can be told.
 pub(crate) fn programs() -> Outcome<Option<Programs>> {
+    let Some(checker) = program_of(PACKAGE, CHECKER)? else { return Ok(None) };
     let (package, program) = TELLER;
-    let teller = program_of(package, program)?.filter(|teller| alerts::can_start(teller));
-    let found = program_of(PACKAGE, CHECKER)?.zip(teller);
-    Ok(found.map(|(checker, teller)| Programs { checker, teller }))
+    let teller = match program_of(package, program)? {
+        None => Err("Alertmanager: Debian's prometheus-alertmanager is not installed and cannot be fetched"),
+        Some(teller) if alerts::can_start(&teller) => Ok(teller),
+        Some(_) => {
+            Err("Alertmanager: it cannot be shown its texts here, which takes unshare and mount: install \
+                        Debian's prometheus-alertmanager")
+        }
+    };
+    Ok(Some(Programs { checker, teller }))
 }
 
 /// A program, where it is installed or its package could be fetched. The package would start a service: it is unpacked below the
@@ -72,10 +79,14 @@ fn program_of(package: &str, program: &str) -> Outcome<Option<PathBuf>> {
     Ok(Some(unpacked).filter(|program| program.is_file()))
 }
 
-pub(crate) fn check(Programs { checker, teller }: &Programs) -> Outcome {
+/// What could not be tried, and why.
+pub(crate) fn check(Programs { checker, teller }: &Programs) -> Outcome<Option<&'static str>> {
     CHECKS.iter().try_for_each(|check| run(Command::new(checker).args(check).current_dir(root())))?;
     scrape(checker)?;
-    alerts::arrive(&checker.with_file_name(SCRAPER), teller)
+    match teller {
+        Ok(teller) => alerts::arrive(&checker.with_file_name(SCRAPER), teller).map(|()| None),
+        Err(why) => Ok(Some(why)),
+    }
 }
 
 /// Why dashboards cannot be checked against Grafana's own schema here.

@@ -210,9 +210,12 @@ fn build_all(stage: &mut Stage) -> Outcome<Done> {
 
 fn check_rules(_: &mut Stage) -> Outcome<Done> {
     match rules::programs()? {
-        Some(programs) => rules::check(&programs).map(|()| Done::Ran),
+        Some(programs) => {
+            let lack = rules::check(&programs)?.map(Lack::extra);
+            Ok(lack.map_or(Done::Ran, |lack| Done::RanWithout(vec![lack])))
+        }
         None => Ok(Done::NotRun(Lack::extra(
-            "Prometheus and Alertmanager cannot run: install Debian's prometheus and prometheus-alertmanager",
+            "Prometheus cannot run: install Debian's prometheus and prometheus-alertmanager",
         ))),
     }
 }

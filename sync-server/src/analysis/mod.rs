@@ -3,7 +3,7 @@
 //!
 //! One moment of the store is read beside whoever serves it, stall after stall and in portions, so memory stays flat. No
 //! name of a person and no free text is written, and whoever bought and each sale and order are other numbers than in the
-//! records. What was sold does not say to whom; what each customer bought stands apart, by month. No question is answered here.
+//! records. What was sold does not say to whom; what each customer bought stands apart, by month and roughly. No question is answered here.
 
 mod folder;
 mod rows;
@@ -21,7 +21,7 @@ use rows::{Hidden, Ledger};
 use sheet::Files;
 
 /// Of the files. It rises when a column changes its meaning or goes.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
