@@ -355,13 +355,13 @@ async fn what_its_provider_shows_with_another_amount_is_asked_rarely_and_the_sta
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_that_nobody_remembers_are_found_one_behind_the_other() {
     for store in stores() {
-        let mut world = World::open((store, Speaks::Stripe)).await;
+        let world = World::open((store, Speaks::Stripe)).await;
         world.order(1, ORDER).send().await.expect(StatusCode::CREATED);
         world.some(UNREAD).await.expect(StatusCode::CREATED);
-        let allowed = "insert into order_refund
+        let allowed: &[&str] = &["insert into order_refund
             (log, author, seq, order_id, refund, what, way, code, amount_minor, note, at_ms)
-            select log, order_id, 1, order_id, order_id, 2, 1, 0, 5, '', 0 from checkout";
-        world.sql(&[allowed]).await;
+            select log, order_id, 1, order_id, order_id, 2, 1, 0, 5, '', 0 from checkout"];
+        world.sql(allowed).await;
         let mut behind = None;
         let mut found = Vec::new();
         for _ in 0..3 {
