@@ -2,8 +2,9 @@
 //!
 //! Every process keeps its own index of names, because typing errors are forgiven by comparing with all words
 //! there are, which no index of a database does the same way on both engines. It costs some two hundred bytes
-//! for each product. What is shown always comes from the tables: the memory only says which rows, so a copy
-//! that is a moment old can show a product late, and never one that is not on offer any more.
+//! for each product. What is shown comes from the tables: the memory only says which rows, so a copy that is a
+//! moment old can show a product late, and never one that is not on offer any more. But how many offers a stall has,
+//! and its picture, are the memory's, and on PostgreSQL up to five seconds old where another process wrote.
 
 mod answers;
 mod groups;
