@@ -129,15 +129,18 @@ impl Provider {
         named.or_else(|| self.things.iter().rposition(|thing| thing.due.order == asked.payment.due.order))
     }
 
+    /// What is asked under a key that is known has the answer that it had.
+    fn again(&self, known: Option<usize>, mood: &mut Mood<'_>) -> Option<Answer> {
+        if known.is_none() {
+            mood.counters.add(Counter::ErrorsRepeated);
+        }
+        known.and_then(|at| self.things.get(at).map(|thing| shown(at, thing, false)))
+    }
+
     /// Gives a part back, once for each key; as a telephone's does, without a look at what is left.
     fn part(&mut self, at: usize, asked: &Asked, mood: &mut Mood<'_>) -> Option<Answer> {
-        match self.keys.get(&asked.key) {
-            Some(Some(at)) => return self.things.get(*at).map(|thing| shown(*at, thing, false)),
-            Some(None) => {
-                mood.counters.add(Counter::ErrorsRepeated);
-                return None;
-            }
-            None => {}
+        if let Some(known) = self.keys.get(&asked.key) {
+            return self.again(*known, mood);
         }
         if mood.meets(Counter::PartsDenied, 4) {
             return Some(refused());
@@ -183,13 +186,8 @@ impl Provider {
     }
 
     fn ask(&mut self, asked: &Asked, mood: &mut Mood<'_>) -> Option<Answer> {
-        match self.keys.get(&asked.key) {
-            Some(Some(at)) => return self.things.get(*at).map(|thing| shown(*at, thing, false)),
-            Some(None) => {
-                mood.counters.add(Counter::ErrorsRepeated);
-                return None;
-            }
-            None => {}
+        if let Some(known) = self.keys.get(&asked.key) {
+            return self.again(*known, mood);
         }
         if mood.meets(Counter::PaymentsRefused, 8) {
             return Some(refused());

@@ -15,6 +15,7 @@ use soko_pricing::suggest::units_ahead;
 use crate::calibrate::Calibration;
 
 use soko_measure::figure::{Fault, Measured, print, tell};
+use soko_measure::wholesale;
 
 /// Weeks from the first Monday in the file; the last ten are held out.
 const FIRST_DAY: i32 = 14_942;
@@ -73,34 +74,11 @@ struct Sale {
 }
 
 impl Sale {
-    /// A line that is a sale. Descriptions hold commas; all else does not, so that fields are counted from both ends.
     fn read(line: &str) -> Option<Self> {
-        let mut ends = line.rsplitn(6, ',');
-        let (_country, _customer) = (ends.next()?, ends.next()?);
-        let price: f64 = ends.next()?.parse().ok()?;
-        let date = ends.next()?;
-        let units: f64 = ends.next()?.parse().ok()?;
-        let mut starts = ends.next()?.splitn(3, ',');
-        let (invoice, code) = (starts.next()?, starts.next()?.to_uppercase());
-        // Codes of goods begin with five digits; others are postage, fees and corrections.
-        let is_goods = code.len() >= 5 && code.bytes().take(5).all(|byte| byte.is_ascii_digit());
-        if invoice.starts_with(['C', 'A']) || units <= 0.0 || price <= 0.0 || !is_goods {
-            return None;
-        }
-        let week = usize::try_from((days_since_1970(date)? - FIRST_DAY).div_euclid(7)).ok()?;
+        let wholesale::Sale { code, day, units, price, .. } = wholesale::Sale::read(line)?;
+        let week = usize::try_from((day - i64::from(FIRST_DAY)).div_euclid(7)).ok()?;
         Some(Self { code, week, units, price_minor: soko_pricing::spread::minor(price * 100.0) })
     }
-}
-
-fn days_since_1970(date: &str) -> Option<i32> {
-    let mut parts = date.get(..10)?.split('-').map(|part| part.parse::<i32>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    // The civil calendar, with years that begin in March.
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 /// What a way of predicting did.

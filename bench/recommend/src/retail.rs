@@ -11,6 +11,7 @@ use soko_recommend::packed::{Packed, ProductId, Wanted};
 use soko_recommend::train::{Deed, Found, Seeds, Signal, Trade, Way};
 
 use soko_measure::figure::{Fault, Measured, print, tell};
+use soko_measure::wholesale::Sale;
 
 const SEED: u64 = 1;
 const LIST: usize = 10;
@@ -227,54 +228,15 @@ fn people(invoices: &[Invoice]) -> Vec<Vec<Signal<ProductId>>> {
 fn invoices(text: &str) -> Vec<Invoice> {
     let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
     let mut all: BTreeMap<&str, Invoice> = BTreeMap::new();
-    for line in text.lines().skip(1).filter_map(Line::read) {
+    for line in text.lines().skip(1).filter_map(Sale::read) {
         let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         let product = *numbers.entry(line.code).or_insert(next);
         let invoice = all.entry(line.invoice).or_default();
-        (invoice.hour, invoice.customer) = (line.hour, line.customer);
+        (invoice.hour, invoice.customer) = (line.day * 24 + line.hour_of_day, line.customer);
         invoice.products.insert(product);
     }
     let mut all: Vec<Invoice> = all.into_values().collect();
     // Invoices of one hour stay in the order of their numbers.
     all.sort_by_key(|it| it.hour);
     all
-}
-
-struct Line<'a> {
-    invoice: &'a str,
-    code: String,
-    hour: i64,
-    customer: Option<u32>,
-}
-
-impl<'a> Line<'a> {
-    /// A line that is a sale of goods. Descriptions hold commas; all else does not, so that fields are counted from both ends.
-    fn read(line: &'a str) -> Option<Self> {
-        let mut ends = line.rsplitn(6, ',');
-        let (_country, customer) = (ends.next()?, ends.next()?);
-        let price: f64 = ends.next()?.parse().ok()?;
-        let date = ends.next()?;
-        let units: f64 = ends.next()?.parse().ok()?;
-        let mut starts = ends.next()?.splitn(3, ',');
-        let (invoice, code) = (starts.next()?, starts.next()?.to_uppercase());
-        // Codes of goods begin with five digits; others are postage, fees and corrections.
-        let is_goods = code.len() >= 5 && code.bytes().take(5).all(|byte| byte.is_ascii_digit());
-        if invoice.starts_with(['C', 'A']) || units <= 0.0 || price <= 0.0 || !is_goods {
-            return None;
-        }
-        let customer = customer.split('.').next().and_then(|number| number.parse().ok());
-        Some(Self { invoice, code, hour: hour(date)?, customer })
-    }
-}
-
-/// Hours since 1970 of `2010-12-01 08:26…`.
-fn hour(date: &str) -> Option<i64> {
-    let number = |from: usize, until: usize| date.get(from..until)?.parse::<i64>().ok();
-    let (year, month, day, hour) = (number(0, 4)?, number(5, 7)?, number(8, 10)?, number(11, 13)?);
-    // The civil calendar, with years that begin in March.
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some(days * 24 + hour)
 }

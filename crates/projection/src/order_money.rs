@@ -155,13 +155,30 @@ fn moved(
 
 /// What the records say of an order's money.
 pub fn of(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Facts, StoreError> {
+    told_to(tx, log, (order, None))
+}
+
+/// The same for whoever writes the next words about an order's card.
+pub fn of_writer(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, author): (OrderId, AuthorId),
+) -> Result<Facts, StoreError> {
+    told_to(tx, log, (order, Some(author)))
+}
+
+fn told_to(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (order, writer): (OrderId, Option<AuthorId>),
+) -> Result<Facts, StoreError> {
     let rows = tx.query(
         "select kind, way, amount_minor, author, seq from order_money where log = $1 and order_id = $2
          order by author, seq",
         params![log, order],
     )?;
     let mut facts = gather(&rows)?;
-    facts.card = card(tx, log, &rows)?;
+    facts.card = card(tx, log, &rows, writer)?;
     (facts.parts_back_minor, facts.cash_back_minor) = order_refunds::sums(tx, log, order)?;
     Ok(facts)
 }
@@ -249,7 +266,12 @@ pub(crate) fn words(said: &[CardSaid]) -> Vec<CardWord> {
 }
 
 /// The gift card that pays some of an order: the first that was held.
-fn card(tx: &mut dyn Tx, log: LogId, rows: &[Row]) -> Result<Option<Card>, StoreError> {
+fn card(
+    tx: &mut dyn Tx,
+    log: LogId,
+    rows: &[Row],
+    writer: Option<AuthorId>,
+) -> Result<Option<Card>, StoreError> {
     let mut places = Vec::new();
     for row in rows {
         if (5..=8).contains(&row.int(0)?) {
@@ -269,31 +291,17 @@ fn card(tx: &mut dyn Tx, log: LogId, rows: &[Row]) -> Result<Option<Card>, Store
             CardStep::Held | CardStep::Freed => {}
         }
     }
-    card.said = all_said(|step| order_card::said(&words, (purse, step)));
-    Ok(Some(card))
-}
-
-fn all_said(said: impl Fn(CardStep) -> i64) -> Said {
-    Said {
+    let said = |step| match writer {
+        Some(author) => order_card::said_by(&words, author, (purse, step)),
+        None => order_card::said(&words, (purse, step)),
+    };
+    card.said = Said {
         held: said(CardStep::Held),
         paid: said(CardStep::Paid),
         freed: said(CardStep::Freed),
         back: said(CardStep::Back(None)),
-    }
-}
-
-/// The same as `of` for whoever writes the next words about an order's card.
-pub fn of_writer(
-    tx: &mut dyn Tx,
-    log: LogId,
-    (order, author): (OrderId, AuthorId),
-) -> Result<Facts, StoreError> {
-    let mut facts = of(tx, log, order)?;
-    if let Some(card) = &mut facts.card {
-        let (words, purse) = (card_words(tx, log, order)?, card.purse);
-        card.said = all_said(|step| order_card::said_by(&words, author, (purse, step)));
-    }
-    Ok(facts)
+    };
+    Ok(Some(card))
 }
 
 /// Whether the records before a place say all that a word about what a card has again says: another life of the server may have said it.

@@ -200,12 +200,9 @@ pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, S
 /// These stalls, in any order; those that nobody is shown are not among them.
 pub(super) fn stalls(tx: &mut dyn Tx, stalls: &[LogId]) -> Result<Vec<StallRow>, StoreError> {
     let mut found = Vec::with_capacity(stalls.len());
-    for portion in stalls.chunks(PORTION_MAX) {
-        let Some(last) = portion.last() else { continue };
-        let size = PORTIONS.into_iter().find(|size| *size >= portion.len()).unwrap_or(PORTION_MAX);
-        let filled = portion.iter().chain(std::iter::repeat(last)).take(size);
-        let params: Vec<Param<'_>> = filled.map(Param::from).collect();
-        let places: Vec<String> = (1..=size).map(|number| format!("${number}")).collect();
+    for portion in portions(stalls) {
+        let params: Vec<Param<'_>> = portion.iter().map(Param::from).collect();
+        let places: Vec<String> = (1..=portion.len()).map(|number| format!("${number}")).collect();
         let rows = tx.query(
             &format!(
                 "select log, name, place, description, currency, hours, no_pickup, pickup_text, local_terms,
@@ -330,6 +327,14 @@ impl VariantFound {
     }
 }
 
+/// So many at a time as statements are prepared for: what is too few is filled up with the last, and what is asked for twice is found once.
+fn portions<K: Copy>(keys: &[K]) -> impl Iterator<Item = Vec<K>> {
+    keys.chunks(PORTION_MAX).map(|portion| {
+        let size = PORTIONS.into_iter().find(|size| *size >= portion.len()).unwrap_or(PORTION_MAX);
+        portion.iter().chain(portion.last().into_iter().cycle()).take(size).copied().collect()
+    })
+}
+
 /// What is found of each key, whose product stands in a column of this name.
 fn in_portions(
     tx: &mut dyn Tx,
@@ -338,22 +343,16 @@ fn in_portions(
     sql: impl Fn(&str) -> String,
 ) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::with_capacity(keys.len());
-    let mut rest = keys;
-    while let Some(last) = rest.last() {
-        let size = PORTIONS.into_iter().find(|size| *size >= rest.len()).unwrap_or(PORTION_MAX);
-        let (portion, later) = rest.split_at(rest.len().min(size));
-        rest = later;
-        // What is asked for twice is found once.
-        let filled = portion.iter().chain(std::iter::repeat(last)).take(size);
+    for portion in portions(keys) {
         let (pool, nobody) = Account::Pool.parts();
         let mut params: Vec<Param<'_>> =
             vec![i64::from(pool).into(), (&nobody[..]).into(), (now_ms - lowered::BEFORE_MS).into()];
-        params.extend(filled.flat_map(|(stall, product)| [Param::from(stall), Param::from(product)]));
+        params.extend(portion.iter().flat_map(|(stall, product)| [Param::from(stall), Param::from(product)]));
         let one = |number: usize| {
             let first = 4 + PARAMS_OF_KEY * number;
             format!("(p.log = ${first} and p.{column} = ${})", first + 1)
         };
-        let which: Vec<String> = (0..size).map(one).collect();
+        let which: Vec<String> = (0..portion.len()).map(one).collect();
         found.extend(tx.query(&sql(&which.join(" or ")), &params)?);
     }
     Ok(found)
