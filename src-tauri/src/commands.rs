@@ -6,8 +6,8 @@ use tauri::ipc::{Channel, InvokeBody, InvokeResponseBody, Request, Response};
 use crate::host::Desk;
 use crate::page::Page;
 
-/// A picture and what stands around it.
-const CALL_BYTES_MAX: usize = 1024 * 1024;
+/// The largest file that a page hands over, a backup, and what stands around it.
+const CALL_BYTES_MAX: usize = soko_app_api::BACKUP_BYTES_MAX + 1024;
 
 /// One call to the device and its answer.
 #[tauri::command]

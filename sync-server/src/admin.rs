@@ -6,7 +6,7 @@ use std::process::Command;
 
 use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, Tx};
 
-use crate::store::{self, DATABASE_FILE, Place, pg_environment};
+use crate::store::{self, BESIDE, DATABASE_FILE, Place, holds_store, pg_environment, with_suffix};
 
 /// Writes everything into a file that must not exist; says how long it became.
 pub fn backup(place: &Place, file: &Path) -> Result<u64, StoreError> {
@@ -16,10 +16,10 @@ pub fn backup(place: &Place, file: &Path) -> Result<u64, StoreError> {
     match place {
         Place::Directory(directory) => {
             let database = directory.join(DATABASE_FILE);
-            if !database.exists() {
+            if !holds_store(directory) {
                 return Err(StoreError::Other(format!("there is no store in {}", directory.display())));
             }
-            Sqlite::open(&database, OpenMode::Existing)?.backup_to(file)?;
+            Sqlite::open(&database, OpenMode::ReadOnly)?.backup_to(file)?;
         }
         Place::Url(url) => dump(url, file)?,
     }
@@ -37,7 +37,7 @@ pub fn restore(
 ) -> Result<Option<PathBuf>, StoreError> {
     let held = DataDirectory::open(directory)?;
     let database = held.file(DATABASE_FILE);
-    if database.exists() && !force {
+    if holds_store(directory) && !force {
         return Err(StoreError::Other(format!(
             "{} holds a store: choose an empty directory, or say --force to set the old one aside",
             directory.display()
@@ -45,7 +45,7 @@ pub fn restore(
     }
     let incoming = held.file("incoming.db");
     prepare(file, &incoming, after)?;
-    let aside = if database.exists() { Some(set_aside(&held)?) } else { None };
+    let aside = if holds_store(directory) { Some(set_aside(&held)?) } else { None };
     fs::rename(&incoming, &database).map_err(|error| file_error(&database, &error))?;
     Ok(aside)
 }
@@ -77,9 +77,9 @@ fn set_aside(held: &DataDirectory) -> Result<PathBuf, StoreError> {
     }
     let free = (1..u32::MAX)
         .map(|number| held.file(&format!("{DATABASE_FILE}.before-restore-{number}")))
-        .find(|path| !path.exists())
+        .find(|path| !path.exists() && BESIDE.iter().all(|suffix| !with_suffix(path, suffix).exists()))
         .ok_or_else(|| StoreError::Other("too many databases are set aside already".to_owned()))?;
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in [""].iter().chain(&BESIDE) {
         let (from, to) = (with_suffix(&database, suffix), with_suffix(&free, suffix));
         if from.exists() {
             fs::rename(&from, &to).map_err(|error| file_error(&from, &error))?;
@@ -131,12 +131,6 @@ fn run(command: &mut Command, name: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Other(format!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim())))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn remove(file: &Path) -> Result<(), StoreError> {

@@ -86,3 +86,43 @@ fn a_flipped_byte_is_found() {
     assert_eq!(found.status.code(), Some(1), "{}{}", text(&found.stdout), text(&found.stderr));
     assert!(text(&found.stdout).contains("author "), "{}", text(&found.stdout));
 }
+
+#[test]
+fn a_damaged_store_is_served_to_nobody_and_a_backup_takes_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    assert!(run(directory.path(), &["demo", "--small"]).status.success());
+    assert!(run(directory.path(), &["backup", "good.db"]).status.success());
+    let database = data.join("soko.db");
+    let whole = std::fs::read(&database).unwrap();
+    let mut torn = whole.clone();
+    let middle = whole.len() / 2;
+    torn[middle..middle + 16_384].fill(0x5a);
+    for (name, bytes) in
+        [("torn", torn.as_slice()), ("cut short", &whole[..middle]), ("another file", b"GIF89a no store")]
+    {
+        std::fs::write(&database, bytes).unwrap();
+        let served = run(directory.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        let said = text(&served.stderr);
+        assert_eq!(served.status.code(), Some(1), "{name}: {said}");
+        assert!(
+            said.contains("soko.db") && said.contains("soko-server restore FILE --data-dir data --force"),
+            "{name}: {said}"
+        );
+        assert_eq!(std::fs::read(&database).unwrap(), bytes, "{name}: nothing was changed");
+        let doctor = run(directory.path(), &["doctor"]);
+        assert_eq!(doctor.status.code(), Some(1), "{name}: {}", text(&doctor.stdout));
+        assert_eq!(std::fs::read(&database).unwrap(), bytes, "{name}: nothing was changed");
+    }
+    // A log without its database is what is left of a store.
+    std::fs::rename(&database, directory.path().join("away.db")).unwrap();
+    std::fs::write(data.join("soko.db-wal"), b"what was acknowledged").unwrap();
+    for command in [vec!["serve", "--listen", "127.0.0.1:0"], vec!["restore", "good.db"]] {
+        assert_eq!(run(directory.path(), &command).status.code(), Some(1), "{command:?}");
+    }
+    let restored = run(directory.path(), &["restore", "good.db", "--force"]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let aside = std::fs::read(data.join("soko.db.before-restore-1-wal")).unwrap();
+    assert_eq!(aside, b"what was acknowledged");
+    assert!(run(directory.path(), &["verify"]).status.success());
+}

@@ -7,7 +7,7 @@ import { keptOffline } from "./lib/kept.js";
 import { comes } from "./lib/seen.js";
 import { Server } from "./lib/server.js";
 import { Till, anyName } from "./lib/till.js";
-import { afterOneVisit } from "./lib/visit.js";
+import { afterOneVisit, opened } from "./lib/visit.js";
 import { Wire } from "./lib/wire.js";
 
 const offline = (work) =>
@@ -15,6 +15,9 @@ const offline = (work) =>
     await till.openStall("Mama Akinyi");
     await work(till, browser, server);
   });
+
+// More than fit into what a browser has set aside beforehand.
+const TAPS_MAX = 600;
 
 // As a scanner types: fast, with Enter behind it, wherever the focus is.
 async function scan(till, code) {
@@ -377,5 +380,29 @@ test("10: an exchange takes one thing back and gives another, and only the diffe
     await till.go("/sales");
     await till.page.getByRole("link", { name: /^Sale 1\b/ }).getByText("Refunded").waitFor();
     await closeDrawer(till, "4");
+  });
+});
+
+test("a full disk is said at the counter: the cart stays, and is sold once there is room", async () => {
+  await afterOneVisit(async (till, browser) => {
+    const tea = await opened(till, "2.50");
+    await till.go("/sell");
+    await till.addToCart(tea);
+    const tools = await browser.context.newCDPSession(till.page);
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: till.url, quotaSize: 1 });
+    const told = till.page.getByText(/^What you enter here is not kept on this device/).first();
+    let taps = 1;
+    for (; taps < TAPS_MAX && !(await told.isVisible()); taps += 1) await till.addToCart(tea);
+    await told.waitFor();
+    await toPay(till);
+    await till.button("Done, money is in").click();
+    await till.page.getByText(/^The disk of this device is full/).first().waitFor();
+    assert.equal(new URL(till.page.url()).pathname, "/sell/pay", "nothing was sold, and nothing is gone");
+    await till.page.getByRole("main").getByText((taps * 2.5).toFixed(2)).first().waitFor();
+    await tools.send("Storage.overrideQuotaForOrigin", { origin: till.url });
+    await till.button("Done, money is in").click();
+    await till.page.getByText(/Sale 1 is saved/).waitFor();
+    await till.go("/sell");
+    await cart(till).getByText("Nothing in the cart").waitFor();
   });
 });

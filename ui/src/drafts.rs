@@ -1,8 +1,14 @@
 //! What a screen keeps for its next start, which may be that of a newer program: in front stands the layout that the rest has, so that
 //! bytes of another one are known as such and never misread.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use soko_app_api::{Answer, Call};
+
+use crate::desk::Desk;
+use crate::speech::Speech;
 
 /// Layouts count up from here. What was kept before they stood in front begins with less: the length of an id, or of a short list.
 const FIRST: u8 = 0xd0;
@@ -38,6 +44,14 @@ pub fn unpack<T: DeserializeOwned>(layout: u8, bytes: &[u8]) -> Draft<T> {
         [..] => bytes,
     };
     soko_app_api::decode(rest).map_or(Draft::Unreadable, Draft::Is)
+}
+
+/// Keeps it on the device. That it is not kept is said once, for as long as it is so: the page alone has it then.
+pub async fn keep(desk: &Desk, speech: &Speech, is_said: &Cell<bool>, (key, value): (String, Vec<u8>)) {
+    let is_kept = matches!(desk.call(Call::Keep { key, value }).await, Answer::Kept(_));
+    if !is_said.replace(!is_kept) && !is_kept {
+        desk.toasts.error(speech.say("session.not-kept"));
+    }
 }
 
 #[cfg(test)]

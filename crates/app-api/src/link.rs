@@ -23,6 +23,9 @@ use crate::suggest::{SuggestQuery, Suggestions};
 use crate::text::as_hex;
 use crate::views::View;
 
+/// The largest file that a screen hands over: longer ones are no backup of a stall.
+pub const BACKUP_BYTES_MAX: usize = 1 << 30;
+
 /// One call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

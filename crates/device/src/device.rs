@@ -23,6 +23,8 @@ use crate::suggest::Model;
 
 /// A clock that is less far off is right.
 const SKEW_MS: i64 = 120_000;
+/// After something changed: by then whoever sells has seen the answer, and seldom asked the next.
+const REST_MS: u64 = 300;
 /// Changes within this time are told together, after the first.
 const TOGETHER_MS: u64 = 40;
 
@@ -101,6 +103,8 @@ pub struct Device {
     /// When changes were told last, and whether that will happen again.
     told_ms: Cell<Option<u64>>,
     will_tell: Cell<bool>,
+    /// Whether the store will be put in order in a quiet moment.
+    will_rest: Cell<bool>,
     /// Unsent records of each stall when it was last told.
     unsent: RefCell<BTreeMap<LogId, u64>>,
 }
@@ -146,6 +150,7 @@ impl Device {
             is_closed: Cell::new(false),
             told_ms: Cell::new(None),
             will_tell: Cell::new(false),
+            will_rest: Cell::new(false),
             unsent: RefCell::default(),
         }))
     }
@@ -283,11 +288,29 @@ impl Device {
         });
     }
 
+    /// Lets the store do what it has to do sooner or later, once whoever sells had an answer and looks at it. A store that failed
+    /// meanwhile says so to the next command.
+    fn rest_soon(&self) {
+        if self.will_rest.replace(true) {
+            return;
+        }
+        self.spawn(|device| {
+            Box::pin(async move {
+                device.host.sleep(REST_MS).await;
+                device.will_rest.set(false);
+                if let Ok(mut engine) = device.engine() {
+                    let _ = engine.rest();
+                }
+            })
+        });
+    }
+
     fn tell_changes_now(&self) {
         let Ok(notices) = self.engine().map(|mut engine| engine.take_notices()) else { return };
         if notices.is_empty() {
             return;
         }
+        self.rest_soon();
         self.told_ms.set(Some(self.clock_ms()));
         for notice in notices {
             let stall = notice.stall;

@@ -220,12 +220,12 @@ impl Engine {
         let stall = self.stalls.get_mut(&command.stall).ok_or(Failure::UnknownStall(command.stall))?;
         let around = Around { stall, now, weakened };
         let (outcome, after) = commit(&mut self.db, around, |writing| verbs::answer(writing, command))?;
-        self.finish(command.stall, after)?;
+        self.finish(command.stall, after);
         Ok(outcome?)
     }
 
-    /// What must happen after a transaction was kept.
-    pub(crate) fn finish(&mut self, log: LogId, after: After) -> Result<(), Failure> {
+    /// What must happen after a transaction was kept. It is done, whatever fails here, and whoever asked for it hears that.
+    pub(crate) fn finish(&mut self, log: LogId, after: After) {
         if let Some(stall) = self.stalls.get_mut(&log) {
             stall.learn(after.search);
             stall.changed(after.changed);
@@ -235,18 +235,23 @@ impl Engine {
             }
         }
         if let Some(generation) = after.generation {
-            self.vault.raise(generation)?;
+            // A disk that was full for it: a number that stays too low only misses a restore, until the next one stands.
+            let _ = self.vault.raise(generation);
         }
         if after.erased {
             self.leave_no_trace();
         }
-        Ok(())
     }
 
     /// What was deleted goes out of the write-ahead log, too, where the pages that had it stay otherwise until others are written over
     /// them. What cannot be written now is written over by what comes.
     pub fn leave_no_trace(&mut self) {
         let _ = self.db.checkpoint();
+    }
+
+    /// What the disk has to do sooner or later, for a moment in which nobody waits. A host calls it after a quiet while.
+    pub fn rest(&mut self) -> Result<bool, Failure> {
+        Ok(self.db.rest()?)
     }
 
     /// Moves the prices that their owner lets move by themselves, or has tried out; how many did. A host calls it now and then.
@@ -270,7 +275,7 @@ impl Engine {
             known.looked = None;
         }
         let (moved, after) = done?;
-        self.finish(stall, after)?;
+        self.finish(stall, after);
         Ok(moved)
     }
 

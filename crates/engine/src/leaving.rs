@@ -131,7 +131,7 @@ impl Engine {
                 }
                 Ok(count)
             })?;
-            self.finish(stall, after)?;
+            self.finish(stall, after);
             given += count;
             if let Some(why) = refused {
                 return Err(NotDone::Refused(why));

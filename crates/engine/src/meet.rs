@@ -151,7 +151,7 @@ impl Engine {
         {
             known.pen = None;
         }
-        self.finish(stall, after)?;
+        self.finish(stall, after);
         Ok(met)
     }
 }

@@ -144,7 +144,7 @@ impl Engine {
             known.in_flight = None;
         }
         self.settle_identity(stall, &taken)?;
-        self.finish(stall, after)?;
+        self.finish(stall, after);
         Ok(taken)
     }
 

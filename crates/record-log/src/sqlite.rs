@@ -31,6 +31,10 @@ const CACHE_SIZE: i64 = -8 * 1024;
 const STATEMENTS_CACHED_MAX: usize = 256;
 /// The write-ahead log is cut back to this after a checkpoint.
 const JOURNAL_BYTES_MAX: i64 = 8 * 1024 * 1024;
+/// Pages of the write-ahead log that are worth a rest. Fewer are read back in no time after a crash.
+const REST_PAGES_MIN: i64 = 500;
+/// Whoever never rests has them moved inside of a commit that then waits for it: the worst of one in many.
+const REST_PAGES_MAX: i64 = 2_000;
 /// No value and no row may be longer: a page of records stays far below.
 const VALUE_BYTES_MAX: i32 = 64 * 1024 * 1024;
 /// A check stops after this many problems: one is enough to set the file aside.
@@ -172,6 +176,31 @@ impl Sqlite {
             })
     }
 
+    /// Moves what waits in the write-ahead log, while nobody waits for an answer: a commit that does it on its way takes some times
+    /// as long. Readers go on beside it. Says whether there was enough to do.
+    pub fn rest(&mut self) -> Result<bool, StoreError> {
+        if self.pages_waiting()? < REST_PAGES_MIN {
+            return Ok(false);
+        }
+        let rested = self
+            .connection()?
+            .query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))
+            .map_err(store_error);
+        if let Err(failure) = &rested {
+            self.close_if_unsure(failure);
+        }
+        rested.map(|()| true)
+    }
+
+    /// Pages of the write-ahead log that are not in the database's file yet.
+    pub fn pages_waiting(&self) -> Result<i64, StoreError> {
+        self.connection()?
+            .query_row("pragma wal_checkpoint(noop)", [], |row| {
+                Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+            })
+            .map_err(store_error)
+    }
+
     /// A disk that failed once may claim success the next time without having written anything.
     fn close_if_unsure(&mut self, error: &StoreError) {
         if !matches!(error, StoreError::Io(_)) {
@@ -244,6 +273,7 @@ fn make_durable(connection: &Connection) -> Result<(), StoreError> {
         // What is deleted is gone from the file, too, as whoever erases an account is told.
         connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES_MAX, |_| Ok(()))?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", REST_PAGES_MAX, |_| Ok(()))?;
         connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(())).or_else(ignore_missing_row)?;
         if cfg!(target_vendor = "apple") {
             // Only this reaches the platter there.

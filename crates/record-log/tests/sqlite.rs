@@ -298,3 +298,38 @@ fn a_full_store_keeps_nothing_and_goes_on() {
     ));
     db.transaction(|tx| insert(tx, 4)).unwrap();
 }
+
+#[test]
+fn what_waits_in_the_log_is_moved_in_a_rest_and_not_by_a_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut db = Sqlite::open(&dir.path().join("t.db"), OpenMode::Create).unwrap();
+    let sql = "create table t (n integer primary key, note blob not null) strict";
+    db.transaction(|tx| tx.execute(sql, &[])).unwrap();
+    let commits = |db: &mut Sqlite, from: i64| {
+        for n in from..from + 60 {
+            let note = vec![9; 40_000];
+            db.transaction(|tx| tx.execute("insert into t (n, note) values ($1, $2)", params![n, note]))
+                .unwrap();
+        }
+    };
+    // Too little to be worth it.
+    assert!(!db.rest().unwrap());
+    commits(&mut db, 0);
+    let waiting = db.pages_waiting().unwrap();
+    assert!((600..1_000).contains(&waiting), "{waiting}");
+    commits(&mut db, 60);
+    assert!(db.pages_waiting().unwrap() > waiting + 500);
+    assert!(db.rest().unwrap());
+    assert_eq!(db.pages_waiting().unwrap(), 0);
+    // A reader on an old view lets as much be moved as it does not look at, and stops nobody.
+    let mut reader = Sqlite::open(&dir.path().join("t.db"), OpenMode::ReadOnly).unwrap();
+    let seen = reader.read(|tx| {
+        let count = tx.query_one("select count(*) from t", &[])?.int(0)?;
+        commits(&mut db, 120);
+        assert!(db.rest().unwrap() && db.pages_waiting().unwrap() > 0);
+        Ok::<_, StoreError>((count, tx.query_one("select count(*) from t", &[])?.int(0)?))
+    });
+    assert_eq!(seen.unwrap(), (120, 120));
+    assert!(db.rest().unwrap());
+    assert_eq!(db.pages_waiting().unwrap(), 0);
+}

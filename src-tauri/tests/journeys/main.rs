@@ -23,9 +23,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
-use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Hindrance, Verb};
+use soko_app_api::{Answer, Call, DeviceReply, DeviceVerb, Hindrance, Query, Verb, View};
 use soko_domain::entry::OrderStep;
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{OrderId, ThingId};
 
 use crate::app::{App, MANGO, STALL};
 use crate::server::{Server, Wish};
@@ -67,6 +67,25 @@ fn the_page_can_ask_the_device_and_nothing_else() {
     assert_eq!(app.invoke("call", &json!({"Ask": "Stalls"})).unwrap_err(), "a call is bytes");
     let about = app.call(&Call::Kept { key: "nothing".into() });
     assert_eq!(about, Answer::Kept(Vec::new()), "it still works afterwards");
+}
+
+#[test]
+fn a_file_of_many_products_passes_from_the_page_to_the_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Stage::without_daemon(folder.path());
+    let app = App::start(&stage);
+    app.found_stall();
+    let about = "ripe, and as sweet as they come ".repeat(12);
+    let rows = 4_000;
+    let file: String = (0..rows).map(|number| format!("Ware {number},1.50,{about}\n")).collect();
+    let bytes = format!("Name,Price,Description\n{file}").into_bytes();
+    assert!(bytes.len() > 3 << 19, "half as large again as a picture may be: {}", bytes.len());
+    let import = ThingId([7; 16]);
+    app.act_as(import, Verb::KeepImport { file_name: "list.csv".into(), bytes });
+    match app.call(&Call::Ask(Query::Import { stall: STALL, import, choice: None })) {
+        Answer::View(View::Import(view)) => assert_eq!((view.rows, view.problems_count), (rows, 0)),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::cli::settings::Resolved;
 use crate::cli::{CliError, say};
 use crate::outside::{Clock as _, SystemClock};
 use crate::standing::Standing;
-use crate::store::{DATABASE_FILE, Place, STEPS, is_in_the_open, look_beside};
+use crate::store::{DATABASE_FILE, Place, STEPS, holds_store, is_in_the_open, look_beside};
 use crate::web::{Program, Web};
 
 const EXAMPLES: &str = "EXAMPLES
@@ -105,13 +105,12 @@ fn look_at_settings(settings: &Resolved, findings: &mut Findings) {
 fn look_at_store(settings: &Resolved, findings: &mut Findings) {
     let found = match settings.place() {
         Place::Directory(directory) => {
-            let file = directory.join(DATABASE_FILE);
-            if !file.exists() {
+            if !holds_store(&directory) {
                 let sentence =
                     format!("there is no store in {}: the first start makes one", directory.display());
                 return findings.add(Grade::Look, sentence);
             }
-            sqlite(&file)
+            sqlite(&directory.join(DATABASE_FILE))
         }
         place @ Place::Url(_) => postgres(&place),
     };
@@ -135,7 +134,7 @@ struct Seen {
 }
 
 fn sqlite(file: &std::path::Path) -> Result<Seen, StoreError> {
-    let mut db = Sqlite::open(file, OpenMode::Existing)?;
+    let mut db = Sqlite::open(file, OpenMode::ReadOnly)?;
     let problems = db.quick_check()?;
     let (steps, standing) = db.read(look)?;
     Ok(Seen { problems, steps, standing })

@@ -58,6 +58,9 @@ pub(crate) trait Conn {
     /// One moment of the whole store; nothing can be changed.
     fn read(&mut self, work: &mut dyn FnMut(&mut dyn Tx)) -> Result<(), StoreError>;
 
+    /// Does what is better done while nobody waits.
+    fn rest(&mut self) {}
+
     fn is_usable(&self) -> bool;
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 pub mod conn;
+mod files;
 mod group;
 pub mod job;
 mod migrate;
@@ -19,11 +20,11 @@ use soko_record_log::{Dialect, StoreError, Tx};
 use tokio::sync::oneshot;
 
 pub use conn::Shard;
+pub use files::{BESIDE, DATABASE_FILE, holds_store, with_suffix};
 pub use group::GroupReport;
 pub use job::{Failed, JobError, NoAnswer};
 pub use migrate::STEPS;
 pub use neighbours::{Heard, Neighbours};
-pub use sqlite::DATABASE_FILE;
 pub use threads::{GROUP_MAX, Observer, READ_QUEUE_MAX, WRITE_QUEUE_MAX};
 
 use address::Address;

@@ -5,9 +5,7 @@ use std::path::Path;
 use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, Tx};
 
 use crate::store::conn::{Conn, Opener, Shard, Undone, Work};
-
-/// The database's name in the data directory.
-pub const DATABASE_FILE: &str = "soko.db";
+use crate::store::files::{self, DATABASE_FILE};
 
 /// A data directory that belongs to this process as long as this lives.
 #[derive(Debug)]
@@ -17,7 +15,9 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { directory: DataDirectory::open(path)? })
+        let directory = DataDirectory::open(path)?;
+        files::look(path)?;
+        Ok(Self { directory })
     }
 
     pub(crate) fn connect(&self) -> Result<SqliteConn, StoreError> {
@@ -37,7 +37,7 @@ impl SqliteConn {
     /// Reads beside the process that has the directory.
     pub(crate) fn beside(directory: &Path) -> Result<Self, StoreError> {
         let file = directory.join(DATABASE_FILE);
-        if !file.exists() {
+        if !files::holds_store(directory) {
             return Err(StoreError::Other(format!("there is no store in {}", directory.display())));
         }
         Sqlite::open(&file, OpenMode::ReadOnly).map(Self)
@@ -55,6 +55,11 @@ impl Conn for SqliteConn {
             work(tx);
             Ok(())
         })
+    }
+
+    /// What could not be moved stays in the log, and is tried again after the next write; a disk that failed closes the connection.
+    fn rest(&mut self) {
+        let _ = self.0.rest();
     }
 
     fn is_usable(&self) -> bool {

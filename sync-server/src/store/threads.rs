@@ -89,6 +89,9 @@ pub(crate) fn writer(name: String, opener: Arc<dyn Opener>, observer: Observer) 
             if !group.is_empty() {
                 write_group(&mut line, group, &observer);
             }
+            if count.load(Ordering::Relaxed) == 0 {
+                line.rest();
+            }
         }
     })?;
     Ok(lane(queue, waiting, vec![thread]))
@@ -194,6 +197,12 @@ struct Line {
 }
 
 impl Line {
+    fn rest(&mut self) {
+        if let Some(conn) = &mut self.conn {
+            conn.rest();
+        }
+    }
+
     fn conn(&mut self) -> Result<&mut dyn Conn, StoreError> {
         let usable = self.conn.take().filter(|conn| conn.is_usable());
         let conn = match usable {

@@ -270,6 +270,7 @@ fn use_kept_cart(stall: Option<LogId>) {
                 known: RefCell::default(),
                 is_read: Cell::default(),
                 looks: Cell::default(),
+                is_said: Rc::default(),
                 keeping: RefCell::default(),
             });
             KeptCart::begin(&kept);
@@ -300,6 +301,8 @@ struct KeptCart {
     is_read: Cell<bool>,
     /// How often it was looked for.
     looks: Cell<u32>,
+    /// That it is not kept; once for as long as it is so.
+    is_said: Rc<Cell<bool>>,
     keeping: RefCell<Option<Listening>>,
 }
 
@@ -407,10 +410,11 @@ impl KeptCart {
             return;
         }
         let value = if cart.is_blank() { Vec::new() } else { drafts::pack(LAYOUT, cart) };
-        let (desk, key) = (self.desk.clone(), self.key());
+        let (desk, speech, is_said) = (self.desk.clone(), self.speech.clone(), Rc::clone(&self.is_said));
+        let draft = (self.key(), value);
         wasm_bindgen_futures::spawn_local(async move {
             // A draft that could not be kept is kept with the next change.
-            let _ = desk.call(Call::Keep { key, value }).await;
+            drafts::keep(&desk, &speech, &is_said, draft).await;
             browser::tell_pages(CART_MOVED);
         });
     }

@@ -342,11 +342,7 @@ impl Keeper {
     fn keep_one(&self, key: String, value: Vec<u8>) {
         let keeper = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            let answer = keeper.desk.call(Call::Keep { key, value }).await;
-            let is_kept = matches!(answer, Answer::Kept(_));
-            if !keeper.is_said.replace(!is_kept) && !is_kept {
-                keeper.desk.toasts.error(keeper.speech.say("session.not-kept"));
-            }
+            drafts::keep(&keeper.desk, &keeper.speech, &keeper.is_said, (key, value)).await;
         });
     }
 

@@ -1,7 +1,7 @@
 //! Owning one's stall: everything in one file under a password, a device made of such a file, and tables for other
 //! programs.
 
-use soko_app_api::{DeviceReply, DeviceVerb, FileMade, OwnStall};
+use soko_app_api::{BACKUP_BYTES_MAX, DeviceReply, DeviceVerb, FileMade, OwnStall};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -14,8 +14,6 @@ use crate::people::use_at_register;
 use crate::route::Route;
 use crate::speech::Speech;
 
-/// Longer ones are no backup of a stall.
-const BACKUP_BYTES_MAX: usize = 1 << 30;
 const PASSWORD_CHARS_MIN: usize = 8;
 
 #[derive(Properties, PartialEq)]

@@ -1,9 +1,10 @@
 //! Damage, a full disk and proof on demand.
 
 use soko_app_api::{BeyondShare, Query, View};
-use soko_domain::ids::ThingId;
+use soko_domain::ids::{Hash, ThingId};
 use soko_domain::wire::Wire as _;
-use soko_engine::{Failure, FrozenWhy, NotDone, OpenError, salvage};
+use soko_engine::vault::{MemoryVault, Vault, VaultContent, VaultError};
+use soko_engine::{Engine, Failure, FrozenWhy, NotDone, OpenError, Options, salvage};
 use soko_record_log::{Sqlite, StoreError, params};
 use soko_replication::Record;
 
@@ -150,4 +151,45 @@ fn a_full_disk_refuses_new_sales_and_leaves_the_rest() {
     let number = device.handle(sell(number, product(MANGO), 1, BeyondShare::Allow));
     assert!(number.is_ok(), "{number:?}");
     assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+/// There is no room on the disk for the number beside the database.
+struct NoRoom(MemoryVault);
+
+impl Vault for NoRoom {
+    fn load(&mut self) -> Result<Option<VaultContent>, VaultError> {
+        self.0.load()
+    }
+
+    fn store(&mut self, content: &VaultContent) -> Result<(), VaultError> {
+        self.0.store(content)
+    }
+
+    fn generation(&mut self) -> Result<u64, VaultError> {
+        self.0.generation()
+    }
+
+    fn raise(&mut self, _generation: u64) -> Result<(), VaultError> {
+        Err(VaultError::Io("no space left".into()))
+    }
+
+    fn binding(&self) -> Result<Hash, VaultError> {
+        self.0.binding()
+    }
+}
+
+#[test]
+fn a_sale_that_was_kept_is_told_as_kept_though_nothing_beside_the_database_can_be() {
+    let mut device = stocked();
+    let (db, vault) = (Sqlite::deserialize(&device.disk()).unwrap(), NoRoom(device.vault.clone()));
+    device.engine = Engine::open(Options::new(db, Box::new(vault), Box::new(Seeded(77)))).unwrap();
+    let sale = sell(20, product(MANGO), 2, BeyondShare::Refuse);
+    let reply = device.done(sale.clone());
+    assert_eq!(device.done(sale), reply, "a repeat has the same answer");
+    assert_eq!(device.stock(product(MANGO)).own_share, 3);
+    // The number that stayed too low freezes nobody, and the next one stands for it.
+    let mut device = device.restart();
+    assert_eq!(device.engine.frozen(STALL), None);
+    device.done(sell(21, product(MANGO), 3, BeyondShare::Refuse));
+    assert_eq!(device.stock(product(MANGO)).own_share, 0);
 }
