@@ -6,6 +6,7 @@ use soko_checkout::{Ending, State};
 use soko_domain::entry::OrderStep;
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::refusal::Refusal;
+use soko_domain::sabotage::Sabotage;
 use soko_domain::verbs::release_order::{self, OrderState};
 use soko_projection::read;
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -13,7 +14,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::{EndOrder, ending};
-use crate::stall::{paying, transfers};
+use crate::stall::{paying, refunds, transfers};
 
 /// Orders that are read at once.
 const STEP_MAX: usize = 500;
@@ -28,7 +29,7 @@ pub(super) fn waits(
         Some(OrderState::HandedOver) => end == EndOrder::Fulfil,
         Some(OrderState::Released | OrderState::Fulfilled) | None => false,
     };
-    Ok(would_end && read::stall_frozen(desk.tx, desk.log)?)
+    Ok(would_end && !desk.core.weak(Sabotage::EndsFrozen) && read::stall_frozen(desk.tx, desk.log)?)
 }
 
 /// Whoever asks is told to ask later, or that its payment is called off and the order waits for the others.
@@ -57,7 +58,8 @@ pub(super) fn call_off_asked(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     Ok(())
 }
 
-/// The stall was just released: orders whose payments ended meanwhile, money that is to be sent back, and payments that waited.
+/// The stall was just released: orders whose payments ended meanwhile, money that is to go back or to be sent back, and payments that
+/// waited.
 pub(super) fn make_true(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     // Money that somebody gave back at the provider frees no goods: nobody at the stall said so.
     let ended = format!(
@@ -76,6 +78,7 @@ pub(super) fn make_true(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
            select 1 from order_transfer t where t.log = o.log and t.order_id = o.order_id)
          order by o.order_id limit $3";
     each(desk, released, transfers::owe)?;
+    refunds::answer_what_waits(desk)?;
     let now_ms = desk.now.now_ms;
     desk.tx.run(
         "update checkout set next_ms = $2 where log = $1 and settled = 0 and next_ms > $2",

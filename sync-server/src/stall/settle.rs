@@ -44,6 +44,9 @@ pub(super) fn settle(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
 
 /// Sets apart what revoked devices hold, and covers their late facts from it.
 pub(super) fn quarantine(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    if desk.core.weak(Sabotage::RevokedKeeps) {
+        return Ok(());
+    }
     let rows = desk.tx.query(
         "select b.product, b.whose, b.quantity from balance b
          join stall_device d on d.log = b.log and d.author = b.whose

@@ -48,7 +48,7 @@ async fn state(shop: &Shop, number: u8) -> String {
 }
 
 /// As `restore` does it; nothing is forgotten.
-async fn freeze(shop: &Shop) {
+pub(crate) async fn freeze(shop: &Shop) {
     let (core, now) = (shop.core.clone(), Now { now_ms: shop.server.app.now_ms(), seed: [9; 32] });
     let begun = shop
         .server
@@ -58,13 +58,13 @@ async fn freeze(shop: &Shop) {
     begun.await.map_err(|failed| format!("{failed:?}")).unwrap();
 }
 
-async fn confirm(shop: &Shop) {
+pub(crate) async fn confirm(shop: &Shop) {
     let confirm = format!("/v1/stalls/{STALL}/confirm-devices");
     shop.server.ask(Method::POST, &confirm).bearer(&shop.owner).send().await.expect(StatusCode::OK);
 }
 
 /// What a register says of it.
-async fn register_says(shop: &mut Shop, entry: Entry) {
+pub(crate) async fn register_says(shop: &mut Shop, entry: Entry) {
     let at_ms = shop.server.app.now_ms();
     shop.register.device.write([entry], at_ms).unwrap();
     shop.exchange().await;
@@ -174,7 +174,7 @@ async fn what_nobody_paid_is_called_off_at_its_provider_at_once_and_its_goods_ar
 }
 
 /// In one page, after which it has not reported in this life yet.
-async fn register_says_once(world: &mut World, entry: Entry) {
+pub(crate) async fn register_says_once(world: &mut World, entry: Entry) {
     let at_ms = world.now_ms();
     world.shop.renew(0x3b).await;
     world.shop.register.device.write([entry], at_ms).unwrap();
