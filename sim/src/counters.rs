@@ -133,7 +133,7 @@ counters! {
     AnswersLostWithDisk "acknowledged records lost with their disk" false,
     OrdersLostWithServer "orders lost with the server's disk" false,
     NeverEnrolled "authors known only through whoever replaced them" false,
-    Parked "records parked" false,
+    Parked "records parked" true,
     Converged "runs that met" true,
     StayedFrozen "runs that stayed frozen for a lost device" false,
     Exchanges "pages exchanged" true,

@@ -60,18 +60,20 @@ pub(crate) struct Made {
     pub(crate) number: usize,
     pub(crate) seed: u64,
     pub(crate) role: Role,
+    /// What its own program says that it is, before it hears of the server.
+    pub(crate) claims: Role,
     pub(crate) server_key: [u8; 32],
     pub(crate) weaken: Option<Sabotage>,
 }
 
 impl Device {
     pub(crate) fn new(made: Made) -> Result<Self, Broken> {
-        let Made { number, seed, role, server_key, weaken } = made;
+        let Made { number, seed, role, claims, server_key, weaken } = made;
         let vault = MemoryVault::on_machine(machine(number));
         let mut engine =
             open(&Opening { image: template()?, vault: &vault, seed, number, opened: 0, weaken })?;
         let name = format!("till {number}");
-        let joined = engine.join(Join { stall: STALL, name, role, server_keys: vec![server_key] })?;
+        let joined = engine.join(Join { stall: STALL, name, role: claims, server_keys: vec![server_key] })?;
         Ok(Self {
             number,
             engine,
@@ -252,10 +254,6 @@ impl Device {
     pub(crate) fn was(&mut self, author: AuthorId) -> Result<bool, StoreError> {
         let sql = "select 1 from own_author where log = $1 and author = $2";
         self.read(|tx| Ok(tx.query_opt(sql, params![STALL, author])?.is_some()))
-    }
-
-    pub(crate) fn state_digest(&mut self) -> Result<Hash, Broken> {
-        Ok(self.read(|tx| soko_projection::state_digest(tx, STALL))?)
     }
 
     /// What is on the disk, without asking the engine to finish anything first.

@@ -10,6 +10,7 @@ pub mod choice;
 pub mod counters;
 pub mod noticed;
 pub mod plan;
+pub mod promises;
 pub mod shrink;
 
 mod cards;

@@ -10,6 +10,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_sim::campaign::{Campaign, Result as CampaignResult};
 use soko_sim::counters::Counter;
 use soko_sim::plan::Plan;
+use soko_sim::promises::of_rule;
 use soko_sim::{run, shrink::shrink};
 
 /// A campaign of fewer seeds need not meet every fault.
@@ -145,7 +146,8 @@ fn clean(cli: &Cli) -> std::io::Result<bool> {
         say(&format!("seed {seed} did not do the same twice"))?;
     }
     for failed in &result.failed {
-        say(&format!("seed {}: {}", failed.seed, failed.broken))?;
+        let promise = of_rule(failed.broken.rule).map_or("", |promise| promise.number);
+        say(&format!("seed {}: {promise} {}", failed.seed, failed.broken))?;
     }
     if let Some(first) = result.failed.first() {
         write_tape(cli, &Plan::from_seed(first.seed, None), first.broken.rule)?;

@@ -17,7 +17,7 @@ use crate::world::{ALL_DEVICES_MAX, World};
 const STEPS_BETWEEN: u64 = 24;
 const READ_RECORDS: usize = 5_000;
 const READ_BYTES: usize = 64 << 20;
-const HANDED_IN: &str = "what either branch of a forked history says reaches the server";
+pub(crate) const HANDED_IN: &str = "what either branch of a forked history says reaches the server";
 
 impl World<'_> {
     pub(crate) fn misfortune(&mut self) -> Result<(), Broken> {

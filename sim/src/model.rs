@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soko_domain::entry::{Entry, GoodsBack, Kind, RefundMade, SaleMade, SaleVoided};
-use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId};
+use soko_domain::entry::{Entry, GoodsBack, Kind, MoveCause, RefundMade, SaleMade, SaleVoided};
+use soko_domain::ids::{AuthorId, Hash, OrderId, ProductId, SaleId, ShiftId};
 use soko_domain::stock::Account;
 use soko_domain::wire::Wire as _;
-use soko_replication::{Introduction, Record};
+use soko_replication::{Heads, Introduction, Record};
 
 use crate::broken::{Broken, broken};
 use crate::owed::Owed;
@@ -21,6 +21,10 @@ pub(crate) const PROMISED: &str = "no unit is promised twice";
 pub(crate) const HELD: &str = "nobody promises more than it holds";
 pub(crate) const GENUINE: &str = "only what its author wrote is accepted";
 pub(crate) const COUPONS: &str = "a coupon is good for as many orders as were said";
+pub(crate) const BINDS: &str = "what was granted binds";
+pub(crate) const NO_CLOCK: &str = "nothing is set apart but what a revoked device held";
+pub(crate) const ENDED: &str =
+    "a restored server ends and pays back nothing before every device has reported";
 pub(crate) const FROZEN: &str = "a restored server promises nothing before every device has reported";
 
 #[derive(Default)]
@@ -34,6 +38,8 @@ pub(crate) struct Model {
     #[cfg(test)]
     sold: BTreeMap<ProductId, i64>,
     sales: BTreeMap<SaleId, Sold>,
+    /// What each sale of a shift came to, with the number of its record.
+    shifts: BTreeMap<(AuthorId, ShiftId), Vec<(u64, i64)>>,
     pub(crate) owed: Owed,
     orders: BTreeMap<OrderId, Ordered>,
     last_receipts: BTreeMap<AuthorId, u64>,
@@ -61,6 +67,7 @@ struct ServerLife {
 
 struct Sold {
     author: AuthorId,
+    total_minor: i64,
     lines: Vec<SoldLine>,
     voided: bool,
 }
@@ -137,9 +144,15 @@ impl Model {
             return broken(GENUINE, format!("{} never wrote record {}", place.0, place.1));
         }
         let news = self.written(id, record)?;
+        let is_frozen = self.server.must_be_frozen && self.server.author == Some(record.author);
         let promises = matches!(news, News::Is(Kind::ShareGranted | Kind::OrderPlaced));
-        if promises && self.server.must_be_frozen && self.server.author == Some(record.author) {
+        if promises && is_frozen {
             return broken(FROZEN, format!("{news:?} by its record {}", record.seq));
+        }
+        let ends =
+            matches!(news, News::Is(Kind::OrderReleased | Kind::OrderFulfilled | Kind::OrderRefundAllowed));
+        if ends && is_frozen {
+            return broken(ENDED, format!("{news:?} by its record {}", record.seq));
         }
         Ok(news)
     }
@@ -170,7 +183,11 @@ impl Model {
                 let found = (count.counted - count.expected).max(0);
                 *self.supply.entry(count.product).or_default() += found;
             }
-            Entry::SaleMade(sale) => self.sold(author, sale)?,
+            Entry::SaleMade(sale) => {
+                let of_shift = self.shifts.entry((author, sale.shift)).or_default();
+                of_shift.push((place.1, sale.total_minor));
+                self.sold(author, sale)?;
+            }
             Entry::SaleVoided(void) => self.voided(void)?,
             Entry::RefundMade(refund) => self.refunded(place, refund)?,
             Entry::DeviceRevoked(revoked) => {
@@ -226,7 +243,11 @@ impl Model {
     /// Moves what an entry says between holders. An author that still writes by right never holds less than nothing: what
     /// it was granted was written before it could hear of it.
     fn hold(&mut self, author: AuthorId, entry: &Entry) -> Result<(), Broken> {
+        let is_set_apart = matches!(entry, Entry::StockMoved(moved) if moved.cause == MoveCause::Quarantine);
         for (holder, product, quantity) in held_by(author, entry) {
+            if is_set_apart && !self.excepted && !self.revoked.contains_key(&holder) {
+                return broken(NO_CLOCK, format!("{quantity} of {product} that {holder} has"));
+            }
             let share = self.shares.entry((holder, product)).or_default();
             *share += quantity;
             if holder != author && quantity < 0 {
@@ -271,7 +292,8 @@ impl Model {
             refunded_minor: 0,
         };
         let lines = sale.lines.iter().map(line).collect();
-        self.sales.insert(sale.sale, Sold { author, lines, voided: false });
+        let total_minor = sale.total_minor;
+        self.sales.insert(sale.sale, Sold { author, total_minor, lines, voided: false });
         Ok(())
     }
 
@@ -407,8 +429,20 @@ impl Model {
         self.records.get(&(author, seq)).copied()
     }
 
-    pub(crate) fn made_sale(&self, sale: SaleId) -> bool {
-        self.sales.contains_key(&sale)
+    /// What a sale's record comes to, and what its lines do.
+    pub(crate) fn totals(&self, sale: SaleId) -> Option<(i64, i64)> {
+        let sold = self.sales.get(&sale)?;
+        Some((sold.total_minor, sold.lines.iter().map(|line| line.total_minor).sum()))
+    }
+
+    /// What each shift sold, as somebody has to say who holds so much of its register's chain.
+    pub(crate) fn shift_totals(&self, heads: &Heads) -> Vec<((AuthorId, ShiftId), i64)> {
+        let sum = |author: &AuthorId, sales: &[(u64, i64)]| {
+            let held = heads.get(author).map_or(0, |head| head.seq);
+            sales.iter().filter(|(seq, _)| *seq <= held).map(|(_, minor)| minor).sum()
+        };
+        let shifts = self.shifts.iter().filter(|((author, _), _)| !self.doubled.contains(author));
+        shifts.map(|((author, shift), sales)| ((*author, *shift), sum(author, sales))).collect()
     }
 
     pub(crate) fn is_revoked(&self, author: AuthorId) -> bool {

@@ -13,7 +13,10 @@ use soko_sync_server::stall::{EndOrder, PayTurn, PlaceOrder};
 
 use crate::broken::{Broken, broken};
 use crate::cards::card;
+use crate::checks::Whole;
+use crate::counters::Counter;
 use crate::device::Device;
+use crate::model::BINDS;
 use crate::network::Cut;
 use crate::pay::{OPEN, to_pay};
 use crate::plan::{Knob, Knobs, Plan};
@@ -51,6 +54,12 @@ fn scene_of(rule: Sabotage) -> (Option<Knob>, Scene) {
         Sabotage::CardUncounted => (Some(Knob::Cards), card_uncounted),
         Sabotage::OfferUncounted => (Some(Knob::Deals), offer_uncounted),
         Sabotage::RefundsUncounted => (None, refunds_uncounted),
+        Sabotage::EndsFrozen => (None, ends_frozen),
+        Sabotage::NumberRefuses => (None, number_refuses),
+        Sabotage::ParksNeighbours => (Some(Knob::BadRecords), all_meet),
+        Sabotage::RevokedKeeps => (None, revoked_keeps),
+        Sabotage::ArrivalsUnfollowed | Sabotage::TotalApart => (None, one_sale),
+        Sabotage::NumberReused => (None, two_sales),
     }
 }
 
@@ -69,7 +78,7 @@ pub fn play(rule: Sabotage, weaken: Option<Sabotage>) -> Done {
     scene(&mut world, product)?;
     world.look_everywhere()?;
     world.model.check_promises()?;
-    world.check_replicas()?;
+    world.check_replicas(Whole::Made)?;
     if weaken.is_none() { world.settle_down() } else { Ok(()) }
 }
 
@@ -188,7 +197,7 @@ fn no_certificate_import(world: &mut World<'_>, product: ProductId) -> Done {
     let (here, there) = (register(world, 1)?.heads()?, world.server.heads()?);
     let is_missing = |author: &AuthorId, seq: u64| there.get(author).is_none_or(|there| there.seq < seq);
     let missing = here.iter().find(|(author, head)| is_missing(author, head.seq));
-    missing.map_or(Ok(()), |(author, _)| broken("what was granted binds", format!("not what {author} wrote")))
+    missing.map_or(Ok(()), |(author, _)| broken(BINDS, format!("not what {author} wrote")))
 }
 
 fn unchained_log(world: &mut World<'_>, product: ProductId) -> Done {
@@ -211,7 +220,7 @@ fn unchained_log(world: &mut World<'_>, product: ProductId) -> Done {
     }
     register(world, 1)?.take(&page.encode()?, now_ms)?;
     world.network.cut(1, Cut::default());
-    world.check_replicas()
+    world.check_replicas(Whole::Made)
 }
 
 fn ack_before_durable(world: &mut World<'_>, product: ProductId) -> Done {
@@ -291,6 +300,53 @@ fn offer_uncounted(world: &mut World<'_>, product: ProductId) -> Done {
         world.order_at_deal(product, (buyer, 2))?;
     }
     Ok(())
+}
+
+fn ends_frozen(world: &mut World<'_>, product: ProductId) -> Done {
+    stock(world, product)?;
+    world.order_units(product, 2)?;
+    let order = given(world.open_orders.keys().next().copied())?;
+    meet(world)?;
+    back_up(world)?;
+    world.restore_server()?;
+    cancel(world, order)
+}
+
+fn number_refuses(world: &mut World<'_>, product: ProductId) -> Done {
+    stock(world, product)?;
+    let quantity = share_of(world, 1, product)? + 1;
+    let sale = (SaleId(world.fresh().0), vec![SaleLineInput::of(product, quantity)]);
+    world.sell_lines(1, sale, BeyondShare::Allow).map(drop)
+}
+
+/// One of them wrote what its role forbids, and opened its drawer.
+fn all_meet(world: &mut World<'_>, product: ProductId) -> Done {
+    given((!world.bad.is_empty()).then_some(()))?;
+    stock(world, product)?;
+    given((world.counters.get(Counter::Parked) > 0).then_some(()))
+}
+
+fn revoked_keeps(world: &mut World<'_>, product: ProductId) -> Done {
+    stock(world, product)?;
+    let lost = register(world, 1)?.author();
+    world.network.cut(1, BOTH);
+    world.debts = true;
+    sell(world, 1, (product, 1))?;
+    world.command(0, Verb::RevokeDevice { author: lost, reason: "stolen".into() })?;
+    meet(world)?;
+    world.network.cut(1, Cut::default());
+    Ok(())
+}
+
+fn one_sale(world: &mut World<'_>, product: ProductId) -> Done {
+    stock(world, product)?;
+    sell(world, 1, (product, 1))?;
+    meet(world)
+}
+
+fn two_sales(world: &mut World<'_>, product: ProductId) -> Done {
+    stock(world, product)?;
+    (0..2).try_for_each(|_| sell(world, 1, (product, 1)))
 }
 
 fn refunds_uncounted(world: &mut World<'_>, product: ProductId) -> Done {

@@ -348,7 +348,8 @@ impl World<'_> {
     }
 
     /// What must be true whatever happens: by the provider's own count.
-    pub(crate) fn check_money(&self) -> Result<(), Broken> {
+    pub(crate) fn check_money(&mut self) -> Result<(), Broken> {
+        let mut freed = Vec::new();
         for thing in &self.pay.provider.things {
             let order = thing.due.order;
             let charges = self.pay.provider.charges(order);
@@ -358,9 +359,15 @@ impl World<'_> {
             if thing.is_odd && !thing.is_phone && thing.charges > 0 {
                 return broken(AS_ASKED, format!("order {order}: {:?} was captured", thing.due));
             }
-            let is_freed = self.pay.released.contains(&order) && thing.is_live();
-            if is_freed && !self.model.excepted {
-                return broken(FREED, format!("order {order} was released and is {:?}", thing.status));
+            if self.pay.released.contains(&order) && thing.is_live() && !self.model.excepted {
+                freed.push((order, thing.status));
+            }
+        }
+        for (order, status) in freed {
+            // What was lost with the server's disk, and no device had heard of, holds its goods again.
+            let found = self.server.read(|tx| read::order(tx, STALL, order))?;
+            if found.is_some_and(|found| found.state == OrderState::Released) {
+                return broken(FREED, format!("order {order} was released and is {status:?}"));
             }
         }
         for order in &self.pay.posted {

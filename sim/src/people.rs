@@ -12,7 +12,7 @@ use soko_projection::read as facts;
 
 use crate::broken::{Broken, broken};
 use crate::counters::Counter;
-use crate::device::Outcome;
+use crate::device::{Device, Outcome};
 use crate::model::ONCE;
 use crate::plan::Knob;
 use crate::server::STALL;
@@ -20,7 +20,11 @@ use crate::web::put_coupon;
 use crate::world::World;
 
 pub(crate) const DURABLE: &str = "what was answered is on the disk";
+pub(crate) const IN_HAND: &str = "goods in the hand are sold whatever a number says";
+pub(crate) const ONE_TOTAL: &str = "a sale comes to the same wherever it is shown";
 const SALES_REMEMBERED_MAX: usize = 20;
+/// Refusals for what a share or a count says.
+const NUMBERS: &[&str] = &["share_exceeded", "stall_frozen", "outdated"];
 const FIRST_STOCK_UNITS: i64 = 12;
 const PRICE_MINOR: i64 = 250;
 const HURRY_MS: u64 = 2_000;
@@ -111,13 +115,7 @@ impl World<'_> {
         for at in 0..self.devices.len() {
             self.enrol(at)?;
         }
-        let content = StallContent {
-            name: "Duka".into(),
-            currency: "EUR".into(),
-            zone: "Africa/Nairobi".into(),
-            cut_off_minutes: 0,
-        };
-        self.command(0, Verb::CreateStall(content))?;
+        self.command(0, Verb::CreateStall(stall_of("Duka")))?;
         if self.plan.knobs.get(Knob::Paid) > 0 {
             let edits = vec![StallEdit::TakesCard(true), StallEdit::TakesPhone(true)];
             self.command(0, Verb::EditStall { edits })?;
@@ -133,12 +131,24 @@ impl World<'_> {
         }
         self.open_deal()?;
         for at in 0..self.devices.len() {
+            self.pretend(at)?;
             self.open_shift(at)?;
         }
         self.open_cards()?;
         self.look_everywhere()?;
         self.back_up_server()?;
         self.pass(500)
+    }
+
+    /// A program that takes itself for the owner's says what the stall is, and makes a product.
+    fn pretend(&mut self, at: usize) -> Result<(), Broken> {
+        if !self.plan.is_pretender(at) {
+            return Ok(());
+        }
+        let product = ProductId(self.fresh().0);
+        let content = ProductContent::piece("Papaya", PRICE_MINOR);
+        self.command(at, Verb::CreateStall(stall_of("Kiosk")))?;
+        self.command(at, Verb::CreateProduct { product, content }).map(drop)
     }
 
     /// One thing that somebody does, or that breaks.
@@ -306,9 +316,14 @@ impl World<'_> {
     /// A person saw the answer; from now on it must stay true.
     fn acknowledge(&mut self, at: usize, outcome: &Outcome) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(at) else { return Ok(()) };
-        if let Ok(Reply::Sold { sale, beyond_share, .. }) = outcome {
-            if !self.model.made_sale(*sale) {
+        if let Ok(Reply::Sold { sale, beyond_share, total_minor, .. }) = outcome {
+            let Some((recorded_minor, lines_minor)) = self.model.totals(*sale) else {
                 return broken(DURABLE, format!("sale {sale} of device {at} is not in its log"));
+            };
+            let shown_minor = shown_minor(device, *sale)?;
+            let all = [Some(*total_minor), Some(recorded_minor), Some(lines_minor), shown_minor];
+            if all.iter().any(|minor| *minor != Some(recorded_minor)) {
+                return broken(ONE_TOTAL, format!("sale {sale} of device {at}: {all:?}"));
             }
             self.counters.add(Counter::Sales);
             if *beyond_share > 0 {
@@ -354,7 +369,13 @@ impl World<'_> {
             beyond,
             about: Default::default(),
         };
-        self.command(at, verb)
+        let done = self.command(at, verb)?;
+        if let (BeyondShare::Allow, Some(Err(refused))) = (beyond, &done)
+            && NUMBERS.contains(&refused.code.as_str())
+        {
+            return broken(IN_HAND, format!("device {at}: {}", refused.sentence));
+        }
+        Ok(done)
     }
 
     /// Asks for units and goes on selling what is there while the answer is on its way.
@@ -579,6 +600,21 @@ impl World<'_> {
         self.counters.add(Counter::Revocations);
         self.server.revoke(author, self.now_ms).or_else(crate::world::refused)
     }
+}
+
+fn stall_of(name: &str) -> StallContent {
+    StallContent {
+        name: name.into(),
+        currency: "EUR".into(),
+        zone: "Africa/Nairobi".into(),
+        cut_off_minutes: 0,
+    }
+}
+
+/// What a receipt of it says, if the sale is found.
+fn shown_minor(device: &mut Device, sale: SaleId) -> Result<Option<i64>, Broken> {
+    let View::Sale(view) = device.answer(&Query::Sale { stall: STALL, sale })? else { return Ok(None) };
+    Ok(Some(view.row.total_minor))
 }
 
 fn is_refused(outcome: &Outcome) -> bool {

@@ -69,6 +69,7 @@ knobs! {
     OrderRefunds "order-refunds" 40 200,
     Deals "deals" 60 255,
     Cards "cards" 40 200,
+    BadRecords "bad-records" 255 255,
 }
 
 /// Off in another number of ten runs: most of these break a promise by themselves, and the last two show what is broken.
@@ -82,8 +83,14 @@ const EXCEPTIONS: &[(Knob, u64)] = &[
 ];
 
 /// The strength of each class.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Knobs([u8; Knob::ALL.len()]);
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self([0; Knob::ALL.len()])
+    }
+}
 
 impl Knobs {
     pub fn get(&self, knob: Knob) -> u8 {
@@ -125,6 +132,11 @@ impl Plan {
         let mut words = Choices::of(seed, 2);
         let steps = (0..SAFETY_STEPS).map(|_| words.word()).collect();
         Self { seed, devices, products, knobs, weaken, steps }
+    }
+
+    /// Whether a device writes what its role forbids, before it hears of that: the last one, and never the only one.
+    pub(crate) fn is_pretender(&self, number: usize) -> bool {
+        self.knobs.get(Knob::BadRecords) > 0 && number > 0 && number + 1 == self.devices
     }
 
     pub fn to_tape(&self) -> String {

@@ -12,6 +12,7 @@ use crate::counters::Counter;
 use crate::network::Cut;
 use crate::plan::{Knobs, Plan};
 use crate::server::STALL;
+use crate::web::hand_over;
 use crate::world::World;
 
 /// Two registers with units to sell, and nothing that goes wrong by itself.
@@ -357,4 +358,42 @@ fn accounts(world: &mut World<'_>) -> std::collections::BTreeMap<Account, i64> {
     let product = world.products[0];
     let accounts = world.server.read(|tx| soko_projection::read::accounts(tx, STALL, product)).unwrap();
     accounts.into_iter().collect()
+}
+
+#[test]
+fn a_count_looks_for_nothing_that_was_handed_over_while_the_stall_is_frozen() {
+    let plan = quiet();
+    let mut world = World::new(&plan, false).unwrap();
+    let product = world.products[0];
+    world.receive(0, product, 40).unwrap();
+    meet(&mut world);
+    world.command(0, Verb::ReturnShare { product, quantity: 20 }).unwrap();
+    meet(&mut world);
+    assert!(world.order_units(product, 3).unwrap());
+    let order = *world.open_orders.keys().next().unwrap();
+    meet(&mut world);
+    for _ in 0..10 {
+        world.back_up_server().unwrap();
+    }
+    world.restore_server().unwrap();
+    let all = should_be_there(&mut world);
+    world.command(1, hand_over(order, false)).unwrap();
+    meet(&mut world);
+    for is_opened in [false, true] {
+        assert!(world.is_frozen().unwrap(), "nobody has confirmed the devices");
+        let count = is_opened.then(|| world.open_count(0, product).unwrap());
+        meet(&mut world);
+        let View::Stock(stock) = world.devices[0].answer(&Query::Stock { stall: STALL, product }).unwrap()
+        else {
+            panic!("no stock")
+        };
+        assert_eq!(stock.counted, all - 3, "it is with its buyer");
+        world.give_count(0, (product, count), all - 3).unwrap();
+        meet(&mut world);
+    }
+    world.settle_down().unwrap();
+    let after = accounts(&mut world);
+    let of = |account: &Account| after.get(account).copied().unwrap_or_default();
+    assert_eq!((of(&Account::Deficit), of(&Account::WriteOff)), (0, 0));
+    assert_eq!(should_be_there(&mut world), all - 3);
 }

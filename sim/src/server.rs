@@ -258,6 +258,28 @@ impl Server {
         })
     }
 
+    /// Devices that may hold something.
+    pub(crate) fn holders(&mut self) -> Result<Vec<AuthorId>, StoreError> {
+        self.read(|tx| {
+            let sql = "select author from stall_device where log = $1 and admitted = 1 and revoked = 0";
+            tx.query(sql, params![STALL])?.iter().map(|row| row.id(0)).collect()
+        })
+    }
+
+    /// Devices that the server waits for in its present life.
+    pub(crate) fn awaited(&mut self) -> Result<Vec<AuthorId>, StoreError> {
+        self.read(|tx| {
+            let rows = tx.query(
+                "select d.author from stall_device d join stall_core s on s.log = d.log
+                 where d.log = $1 and not exists (select 1 from reported r where r.log = d.log
+                   and r.author = d.author and r.epoch = s.epoch and r.complete = 1)
+                 order by d.author",
+                params![STALL],
+            )?;
+            rows.iter().map(|row| row.id(0)).collect()
+        })
+    }
+
     pub(crate) fn confirm_devices(&mut self, now_ms: u64) -> Result<(), CoreRefusal> {
         let now = self.now(now_ms);
         self.write(|tx, core| core.confirm_devices(tx, STALL, now)).map(drop)

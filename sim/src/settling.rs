@@ -2,16 +2,18 @@
 //! Everybody else must meet, and nothing may stay open.
 
 use soko_app_api::Verb;
-use soko_domain::ids::OrderId;
+use soko_domain::ids::{AuthorId, OrderId};
 use soko_domain::verbs::release_order::OrderState;
 use soko_record_log::{StoreError, params};
 
 use crate::broken::{Broken, broken};
+use crate::checks::Whole;
 use crate::counters::Counter;
+use crate::device::Device;
 use crate::people::DURABLE;
 use crate::server::STALL;
 use crate::web::hand_over;
-use crate::world::World;
+use crate::world::{World, refused};
 
 const MEET: &str = "everybody meets once the faults stop";
 const ROUNDS_MAX: usize = 60;
@@ -33,12 +35,41 @@ impl World<'_> {
             open = match self.still_open()? {
                 None => {
                     self.counters.add(Counter::Converged);
-                    return self.check_the_end();
+                    self.check_the_end()?;
+                    return if self.is_frozen()? { self.release_by_force() } else { Ok(()) };
                 }
                 Some(what) => what,
             };
         }
         broken(MEET, format!("after {ROUNDS_MAX} rounds {open}"))
+    }
+
+    /// Somebody bears the risk for the devices that never come, and what waited for them is brought to its end.
+    fn release_by_force(&mut self) -> Result<(), Broken> {
+        self.model.excepted = true;
+        let alive = self.alive();
+        let mut awaited = self.server.awaited()?;
+        awaited.retain(|author| !alive.contains(author));
+        for author in awaited {
+            self.server.revoke(author, self.now_ms).or_else(refused)?;
+            self.server.reclaim(author, self.now_ms).map(drop).or_else(refused)?;
+        }
+        self.server.confirm_devices(self.now_ms).or_else(refused)?;
+        let mut open = String::new();
+        for round in 0..ROUNDS_MAX {
+            self.round(round)?;
+            match self.still_open()? {
+                None if self.is_frozen()? => open = "the stall is frozen though nobody is waited for".into(),
+                None => return self.verify_all(),
+                Some(what) => open = what,
+            }
+        }
+        broken(MEET, format!("after {ROUNDS_MAX} rounds without the lost devices {open}"))
+    }
+
+    /// As whom the devices write that are not lost.
+    fn alive(&self) -> Vec<AuthorId> {
+        self.devices.iter().filter(|device| !device.is_dead).map(Device::author).collect()
     }
 
     fn round(&mut self, round: usize) -> Result<(), Broken> {
@@ -61,7 +92,7 @@ impl World<'_> {
         }
         self.look_everywhere()?;
         self.model.check_promises()?;
-        self.check_replicas()
+        self.check_replicas(Whole::Made)
     }
 
     fn mend_calmly(&mut self, at: usize) -> Result<(), Broken> {
@@ -96,13 +127,16 @@ impl World<'_> {
     /// What keeps the run from being at its end.
     fn still_open(&mut self) -> Result<Option<String>, Broken> {
         let server_heads = self.server.heads()?;
+        // What such a one has of a card is asked of it for as long as its owner does not revoke it.
+        let alive = self.alive();
+        let somebody_is_away = self.server.holders()?.iter().any(|author| !alive.contains(author));
         for at in 0..self.devices.len() {
             let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { continue };
             if self.model.is_revoked(device.author()) || device.wants_enrolment {
                 return Ok(Some(format!("device {at} is not enrolled")));
             }
             let status = device.status()?;
-            if status.asks_waiting > 0 {
+            if status.asks_waiting > 0 && !somebody_is_away {
                 return Ok(Some(format!("device {at} waits for {} answers", status.asks_waiting)));
             }
             let heads = device.heads()?;
@@ -114,11 +148,16 @@ impl World<'_> {
                 }
             }
         }
-        if self.is_frozen()? && !self.debts {
+        let is_frozen = self.is_frozen()?;
+        if is_frozen && !self.debts {
             return Ok(Some("the stall is frozen though every device has reported".into()));
         }
         if let Some(what) = self.branch_not_handed_in()? {
             return Ok(Some(what));
+        }
+        // It waits for a device that never comes, and ends nothing before.
+        if is_frozen {
+            return Ok(None);
         }
         let open = self.open_payments()?;
         if !open.is_empty() {

@@ -1,14 +1,16 @@
 //! A run: devices, server, network and people, moved on one step at a time by the plan's words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::entry::{Kind, MoveCause};
 use soko_domain::ids::{AuthorId, OrderId, ProductId, ThingId};
 use soko_domain::role::Role;
 use soko_record_log::log::Positioned;
+use soko_replication::Record;
 use soko_sync_server::core::CoreRefusal;
 
 use crate::broken::{Broken, broken};
+use crate::checks::Whole;
 use crate::choice::Choices;
 use crate::counters::{Counter, Counters};
 use crate::device::{Device, Made};
@@ -21,7 +23,7 @@ use crate::server::{STALL, Server};
 use crate::trace::Trace;
 use crate::web::Web;
 
-/// Heavy checks come every so many steps.
+/// So many steps have one after which the digest of all tables is made anew.
 const HEAVY_EVERY: usize = 20;
 /// Devices and copies of devices in one run.
 pub(crate) const ALL_DEVICES_MAX: usize = 6;
@@ -97,6 +99,8 @@ pub(crate) struct World<'p> {
     /// Some device was replaced, copied, revoked or lost: the server may wait for one that never comes.
     pub(crate) debts: bool,
     pub(crate) is_calm: bool,
+    /// Records that nobody should have been able to write.
+    pub(crate) bad: BTreeSet<(AuthorId, u64)>,
     names: u64,
 }
 
@@ -108,8 +112,10 @@ impl<'p> World<'p> {
         for number in 0..plan.devices {
             let roles = [Role::Owner, Role::Manager, Role::Cashier];
             let role = if number == 0 { Role::Owner } else { *choices.pick(&roles).unwrap_or(&Role::Owner) };
-            let made =
-                Made { number, seed: plan.seed, role, server_key: server.public_key(), weaken: plan.weaken };
+            let claims = if plan.is_pretender(number) { Role::Owner } else { role };
+            let role = if plan.is_pretender(number) { Role::Cashier } else { role };
+            let (seed, server_key, weaken) = (plan.seed, server.public_key(), plan.weaken);
+            let made = Made { number, seed, role, claims, server_key, weaken };
             devices.push(Device::new(made)?);
         }
         let mut world = Self {
@@ -131,6 +137,7 @@ impl<'p> World<'p> {
             opened: BTreeMap::new(),
             debts: false,
             is_calm: false,
+            bad: BTreeSet::new(),
             names: 0,
         };
         world.open_shop()?;
@@ -163,10 +170,7 @@ impl<'p> World<'p> {
         self.steps += 1;
         self.look_everywhere()?;
         self.model.check_promises()?;
-        if at % HEAVY_EVERY == HEAVY_EVERY - 1 {
-            self.check_replicas()?;
-        }
-        Ok(())
+        self.check_replicas(if at % HEAVY_EVERY == HEAVY_EVERY - 1 { Whole::Made } else { Whole::Kept })
     }
 
     /// Time passes: messages arrive, and devices send what is due.
@@ -331,7 +335,11 @@ impl<'p> World<'p> {
 
     pub(crate) fn look_at(&mut self, at: usize) -> Result<(), Broken> {
         let Some(device) = self.devices.get_mut(at).filter(|device| !device.is_dead) else { return Ok(()) };
+        let role = device.role;
         for record in device.look()? {
+            if is_forbidden(&record, role) {
+                self.bad.insert((record.author, record.seq));
+            }
             let news = self.model.written(record.id(), &record)?;
             self.trace.note("wrote", &[record.seq], || format!("device {at}: {} {news:?}", record.seq));
             if news == News::Is(Kind::ShareReturned) {
@@ -368,18 +376,17 @@ impl<'p> World<'p> {
         if let Some(counter) = counter_of(kind) {
             self.counters.add(counter);
         }
-        self.count_inside(row, kind);
-        Ok(())
+        self.count_inside(row, kind)
     }
 
     fn is_server_author(&mut self, row: &Positioned) -> bool {
         self.model.note_server_author(&row.record, self.server.public_key())
     }
 
-    fn count_inside(&mut self, row: &Positioned, kind: Kind) {
+    fn count_inside(&mut self, row: &Positioned, kind: Kind) -> Result<(), Broken> {
         use soko_domain::entry::{Entry, IncidentKind, PurseMove, RefundEnd};
         let Some(Ok((_, entry))) = row.record.body.bytes().map(|body| Entry::from_body(kind, body)) else {
-            return;
+            return Ok(());
         };
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these are counted by what they say")]
         match entry {
@@ -422,8 +429,10 @@ impl<'p> World<'p> {
             Entry::OrderPlaced(order) => {
                 self.open_orders.insert(order.order, row.record.author);
             }
+            Entry::RecordParked(parked) => self.check_parked(&parked)?,
             _ => {}
         }
+        Ok(())
     }
 
     /// How strong a fault is now: nothing breaks in the calm.
@@ -451,6 +460,14 @@ impl<'p> World<'p> {
 
     pub(crate) fn some_product(&mut self) -> ProductId {
         self.choices.pick(&self.products).copied().unwrap_or_default()
+    }
+}
+
+/// Whether somebody of this role may not write such a record. Edits of a run are of the catalogue.
+fn is_forbidden(record: &Record, role: Role) -> bool {
+    match Kind::from_number(record.kind) {
+        Some(kind) => !role.may_write(kind),
+        None => !record.is_introduction() && !role.may_edit_catalogue(),
     }
 }
 

@@ -7,6 +7,7 @@ use soko_domain::sabotage::Sabotage;
 use soko_sim::campaign::Campaign;
 use soko_sim::noticed::{card_in_two_lives, play};
 use soko_sim::plan::{Knob, NotATape, Plan};
+use soko_sim::promises::{PROMISES, of_rule, of_sabotage};
 use soko_sim::run;
 use soko_sim::shrink::shrink;
 
@@ -108,8 +109,9 @@ macro_rules! each_by_itself {
         fn $name() {
             let rule = Sabotage::$rule;
             assert_eq!(play(rule, None), Ok(()), "with the rule");
-            let broken = play(rule, Some(rule));
-            assert!(broken.is_err(), "nothing notices {}", rule.word());
+            let Err(broken) = play(rule, Some(rule)) else { panic!("nothing notices {}", rule.word()) };
+            let promise = of_sabotage(rule).unwrap();
+            assert_eq!(of_rule(broken.rule).map(|of| of.number), Some(promise.number), "{broken}");
         })*
 
         #[test]
@@ -137,6 +139,36 @@ each_by_itself! {
     a_card_that_pays_whatever_is_on_it_is_noticed CardUncounted,
     an_offer_without_an_end_is_noticed OfferUncounted,
     money_that_goes_back_twice_is_noticed RefundsUncounted,
+    an_order_that_ends_while_frozen_is_noticed EndsFrozen,
+    goods_in_the_hand_that_are_not_sold_are_noticed NumberRefuses,
+    arrivals_that_change_nothing_are_noticed ArrivalsUnfollowed,
+    a_good_record_that_is_parked_is_noticed ParksNeighbours,
+    a_number_given_twice_is_noticed NumberReused,
+    another_total_is_noticed TotalApart,
+    a_share_that_stays_with_a_revoked_device_is_noticed RevokedKeeps,
+}
+
+/// One row for each promise, as the architecture tells them; and each of them is broken by something.
+#[test]
+fn every_promise_has_its_rules() {
+    let text = include_str!("../../ARCHITECTURE.md");
+    let rows = text.lines().filter_map(|line| {
+        let (number, words) = line.strip_prefix("| P")?.strip_suffix(" |")?.split_once(" | ")?;
+        Some((format!("P{number}"), words))
+    });
+    let mut promises = PROMISES.iter();
+    for (number, words) in rows {
+        let promise = promises.next().unwrap();
+        assert_eq!(promise.number, number);
+        assert!(words.starts_with(promise.begins), "{number}: {words}");
+        assert!(!promise.rules.is_empty() && !promise.broken_by.is_empty(), "{number}");
+    }
+    assert!(promises.next().is_none(), "a promise that nobody made");
+    let mut rules: Vec<&str> = PROMISES.iter().flat_map(|it| it.rules).map(|(rule, _)| *rule).collect();
+    let all = rules.len();
+    rules.sort_unstable();
+    rules.dedup();
+    assert_eq!(rules.len(), all, "a rule stands for two promises");
 }
 
 /// A device brings the life back that the server had forgotten.

@@ -8,8 +8,12 @@ mod common;
 mod coupons;
 #[path = "orders/deals.rs"]
 mod deals;
+#[path = "orders/first_life.rs"]
+mod first_life;
 #[path = "orders/following.rs"]
 mod following;
+#[path = "orders/frozen.rs"]
+mod frozen;
 #[path = "orders/hanging.rs"]
 mod hanging;
 #[path = "orders/killed.rs"]

@@ -192,8 +192,7 @@ impl Payment {
             Answer::Nothing => {
                 self.unanswered = 0;
                 self.looks = self.looks.saturating_sub(1);
-                let is_open = self.object.is_none() && !self.is_posted;
-                if is_open && self.doubt == Some(Call::Ask) && call == Call::LookUp {
+                if self.asks_if_nothing() && call == Call::LookUp {
                     // The request never arrived, or is on its way: the same key makes one of the two. Whoever cancels
                     // asks, too, to have for certain what is to be voided.
                     self.note(Call::Ask);
@@ -285,6 +284,17 @@ impl Payment {
             self.enter(State::Posted);
             self.is_posted = true;
         }
+    }
+
+    /// Whether its provider showed, since it was last doubted, that the buyer has not paid.
+    pub fn is_unpaid(&self) -> bool {
+        let is_looked_at = self.doubt.is_none() && self.looks == 0 && self.object.is_some();
+        is_looked_at && !self.is_posted && matches!(self.state, State::Intent | State::Authorised)
+    }
+
+    /// Whether it is asked for once more if nothing is found of it.
+    pub fn asks_if_nothing(&self) -> bool {
+        self.object.is_none() && !self.is_posted && self.doubt == Some(Call::Ask)
     }
 
     /// Whether it needs nobody any more.

@@ -149,7 +149,7 @@ impl Device {
             match self.send_each(&due).await? {
                 None => is_more |= due.len() == PORTION,
                 Some(Waits::ForServer) => waits = Some(Waits::ForServer),
-                Some(Waits::ForPerson) => waits = waits.or(Some(Waits::ForPerson)),
+                Some(waiting @ (Waits::ForPerson | Waits::Alone)) => waits = waits.or(Some(waiting)),
             }
         }
         if is_more {

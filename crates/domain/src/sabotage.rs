@@ -43,4 +43,11 @@ sabotages! {
     CardUncounted "card-not-counted" "a gift card pays for an order whatever is on it",
     OfferUncounted "offer-not-counted" "what orders have of an offer is not counted when the next one asks for it",
     RefundsUncounted "refunds-not-counted" "what went back of an order is not counted when more is to go back",
+    EndsFrozen "ends-while-frozen" "a restored server ends orders before the devices have reported",
+    NumberRefuses "number-refuses" "goods in the hand are not sold where the share is too small",
+    ArrivalsUnfollowed "arrivals-not-followed" "what another register sold is kept and changes no table",
+    ParksNeighbours "parks-neighbours" "a bad record parks all that stands behind it in its page",
+    NumberReused "number-reused" "a receipt gets the number of the one before",
+    TotalApart "total-apart" "a sale is answered with another total than its record has",
+    RevokedKeeps "revoked-keeps-its-share" "what a revoked device held stays with it",
 }

@@ -219,6 +219,9 @@ impl Arrival {
             take_run(writing, run, &mut records, (&mut taken, &mut forked))?;
         }
         taken.records = records.len();
+        if writing.weakened.is(Sabotage::ArrivalsUnfollowed) {
+            records.retain(|record| record.kind != Kind::SaleMade.number());
+        }
         match taken.changed_branch {
             0 => writing.follow(&records)?,
             _ => writing.follow_all()?,

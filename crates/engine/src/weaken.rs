@@ -13,6 +13,10 @@ pub(crate) enum Sabotage {
     AckBeforeDurable,
     RetryExecutesAgain,
     ShareCheckSkipped,
+    NumberRefuses,
+    ArrivalsUnfollowed,
+    NumberReused,
+    TotalApart,
 }
 
 #[derive(Clone, Copy, Default, Debug)]

@@ -167,6 +167,11 @@ pub fn around(
     Ok(around)
 }
 
+/// Units of a product that a register handed over and that are in the tables as here: nobody looks for those.
+pub fn gone(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<i64, StoreError> {
+    Ok(handed_over(tx, log, product)?.into_iter().fold(0, |sum, (_, units)| sum.saturating_add(units)))
+}
+
 /// Counts do not happen to goods: they correct what is known of them, behind a mark as before it.
 fn behind(record: &Record, product: ProductId, around: &mut Around, late: &mut Vec<OrderId>) {
     let Some((kind, body)) = Kind::from_number(record.kind).zip(record.body.bytes()) else { return };
@@ -183,7 +188,8 @@ fn behind(record: &Record, product: ProductId, around: &mut Around, late: &mut V
     around.behind_here = here.fold(around.behind_here, i64::saturating_add);
 }
 
-/// What orders hold of a product though it left: the server has not ended them yet.
+/// What orders hold of a product though it left, or had held before they were called off somewhere else: the server has not ended
+/// them yet, and does not as long as the stall is frozen.
 fn handed_over(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(OrderId, i64)>, StoreError> {
     let (hold, _) = Account::Hold(OrderId::default()).parts();
     let rows = tx.query(
@@ -193,7 +199,21 @@ fn handed_over(tx: &mut dyn Tx, log: LogId, product: ProductId) -> Result<Vec<(O
          order by o.order_id",
         params![log, product, hold],
     )?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?))).collect()
+    let mut gone = Vec::new();
+    for row in &rows {
+        gone.push((row.id(0)?, row.int(1)?));
+    }
+    let released = tx.query(
+        "select order_id from orders
+         where log = $1 and placed = 1 and handed_over = 1 and fulfilled = 0 and released = 1 order by order_id",
+        params![log],
+    )?;
+    for row in &released {
+        let order: OrderId = row.id(0)?;
+        let Some(found) = read::order(tx, log, order)? else { continue };
+        gone.push((order, units_of(tx, log, (&found, product))?));
+    }
+    Ok(gone)
 }
 
 fn units_of(

@@ -127,16 +127,6 @@ pub(super) fn pay_for_what_is_gone(desk: &mut Desk<'_>, order: OrderId) -> Resul
     Ok(())
 }
 
-/// Nobody ends an order with a card while the stall waits for its devices after a restore: in the life that is forgotten it may have ended
-/// the other way, and then its card would have all again, and its goods be gone.
-pub(super) fn check_end(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
-    let has_card = order_money::of(desk.tx, desk.log, order)?.card.is_some();
-    if has_card && read::stall_frozen(desk.tx, desk.log)? {
-        return Err(Refusal::StallFrozen.into());
-    }
-    Ok(())
-}
-
 /// An order ended without its goods, or all of its money goes back.
 pub(super) fn back(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
     let money = money(desk, order)?;

@@ -17,7 +17,7 @@ use crate::core::{Admitted, CoreRefusal, Fault, Now};
 use crate::pay::rows as payments;
 use crate::platform::devices;
 use crate::stall::desk::{self, Desk};
-use crate::stall::words;
+use crate::stall::{frozen, settle, words};
 
 /// Devices of one stall that are looked at together.
 const DEVICES_MAX: usize = 1_000;
@@ -34,14 +34,22 @@ pub(super) fn current(tx: &mut dyn Tx, log: LogId, now: Now) -> Result<Epoch, St
     row.map_or(Ok(server), |row| Ok(Epoch { id: row.id(0)?, counter: row.number(1)? }))
 }
 
-/// The life this server is in; its first one begins here.
+/// The life this server is in; its first one begins here. Of two stalls that begin at the same moment the second one waits for what the
+/// first one writes, and is in the same life: in another one it would come back frozen.
 fn servers(tx: &mut dyn Tx, now: Now) -> Result<Epoch, StoreError> {
-    if let Some(row) = tx.query_opt("select epoch, counter from server_epoch where only_row = 1", &[])? {
-        return Ok(Epoch { id: row.id(0)?, counter: row.number(1)? });
+    if let Some(present) = kept(tx)? {
+        return Ok(present);
     }
-    let first = Epoch { id: fresh(now), counter: 1 };
-    keep(tx, first)?;
-    Ok(first)
+    tx.execute(
+        "insert into server_epoch (only_row, epoch, counter) values (1, $1, 1) on conflict (only_row) do nothing",
+        params![fresh(now)],
+    )?;
+    kept(tx)?.ok_or_else(|| StoreError::Corrupt("the server is in no life".into()))
+}
+
+fn kept(tx: &mut dyn Tx) -> Result<Option<Epoch>, StoreError> {
+    let row = tx.query_opt("select epoch, counter from server_epoch where only_row = 1", &[])?;
+    row.map(|row| Ok(Epoch { id: row.id(0)?, counter: row.number(1)? })).transpose()
 }
 
 /// Begins the next life, above any that a stall is in.
@@ -310,7 +318,8 @@ pub(super) fn try_unfreeze(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     }
     desk.write([Unfrozen { epoch: desk.epoch.id, by_count: false }.into()])?;
     // What was left alone while frozen is made true before anybody is promised anything.
-    crate::stall::settle::settle(desk)
+    frozen::make_true(desk)?;
+    settle::settle(desk)
 }
 
 fn unreadable() -> CoreRefusal {

@@ -205,7 +205,9 @@ fn keep_checked(
     let mut parked = Vec::new();
     let mut records = accepted.records;
     for record in &mut records {
-        let Some(code) = wrong_with(record, role) else { continue };
+        let is_behind = !parked.is_empty() && desk.core.weak(Sabotage::ParksNeighbours);
+        let wrong = wrong_with(record, role).or_else(|| is_behind.then_some(ParkCode::RoleForbids));
+        let Some(code) = wrong else { continue };
         set_aside(desk, record)?;
         parked.push((record.author, record.seq, code));
         record.body = record.body.withheld();

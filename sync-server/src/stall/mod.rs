@@ -6,6 +6,7 @@ mod cards;
 mod contact;
 mod desk;
 mod epoch;
+mod frozen;
 mod ingest;
 mod lost;
 mod orders;

@@ -36,7 +36,7 @@ use crate::stall::contact::{self, Contact};
 use crate::stall::desk::Desk;
 use crate::stall::paying::{self, PaymentView, ToPay};
 use crate::stall::refunds::{self, RefundView};
-use crate::stall::{sharing, swaps, transfers, weaken};
+use crate::stall::{frozen, sharing, swaps, transfers, weaken};
 
 /// Longest key that a buyer's device may choose.
 const KEY_BYTES_MAX: usize = 100;
@@ -567,17 +567,14 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         (end, state),
         (EndOrder::Release(_), Some(OrderState::Released)) | (EndOrder::Fulfil, Some(OrderState::Fulfilled))
     );
-    if !done_before {
-        cards::check_end(desk, order)?;
+    if frozen::waits(desk, (state, end))? {
+        frozen::end(desk, (order, step), end)?;
+        return view(desk.tx, desk.log, order)?.ok_or_else(unknown);
     }
     let waits_for_payment = match end {
         EndOrder::Release(reason) if !done_before && state == Some(OrderState::Held) => {
             release_order::check_reason(step, reason)?;
-            let why = match reason {
-                ReleaseReason::BuyerCancelled => Ending::Buyer,
-                ReleaseReason::StallCancelled => Ending::Stall,
-                ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
-            };
+            let why = ending(reason);
             // Nobody is left to ask: then it is the stall's word, which was told to look.
             let is_decided = reason == ReleaseReason::StallCancelled && paying::is_stalls_word(desk, order)?;
             // Nothing here would keep that it is to end.
@@ -609,6 +606,15 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
+}
+
+/// Why its payment ends.
+pub(super) fn ending(reason: ReleaseReason) -> Ending {
+    match reason {
+        ReleaseReason::BuyerCancelled => Ending::Buyer,
+        ReleaseReason::StallCancelled => Ending::Stall,
+        ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
+    }
 }
 
 /// What was paid before counts as sold from here, as if a register had said that it was handed over.

@@ -17,7 +17,7 @@ use crate::pay::rows::{self, Found, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::{held_units, refused};
 use crate::stall::transfers::{self, TransferView};
-use crate::stall::{cards, lost, refunds};
+use crate::stall::{cards, frozen, lost, refunds};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -144,18 +144,13 @@ pub(super) fn turn(
             }
             let mut deeds = heed_release(desk, &mut kept)?;
             has_time_for = Some(*open);
-            deeds.extend(give_up(&mut kept, now_ms));
+            deeds.extend(give_up(desk, &mut kept)?);
             Next { deeds, call: None }
         }
         PayTurn::Answered { call, part, answer, goes_on } => {
             let over = heed_release(desk, &mut kept)?;
-            let mut next = match part.filter(|_| *call == Call::RefundPart) {
-                Some(refund) => kept.payment.part_answered(refund, answer),
-                None if is_believed(desk, (*call, answer)) => believed(&mut kept.payment),
-                // It is looked for under the name that the records have.
-                None if *answer == Answer::Nothing && is_news => Next::default(),
-                None => kept.payment.answered(*call, answer),
-            };
+            let part = part.filter(|_| *call == Call::RefundPart);
+            let mut next = answered(desk, &mut kept.payment, (*call, part, answer), is_news)?;
             next.deeds.splice(..0, over);
             kept.next_ms = next_ms(&kept, now_ms);
             has_time_for = goes_on.filter(|_| next.call.is_none() && kept.next_ms <= now_ms);
@@ -174,13 +169,32 @@ pub(super) fn turn(
     };
     do_all(desk, &mut kept, &deeds)?;
     if let Some(open) = has_time_for {
-        call = go_on(desk, &mut kept, open);
+        call = go_on(desk, &mut kept, open)?;
     }
     if let Some(call) = call {
         lease(&mut kept, call, now_ms);
     }
     rows::save(desk.tx, desk.log, &kept)?;
     Ok(call.map(|call| asked(desk, (call, now_ms), kept)))
+}
+
+/// What follows from an answer. Where nothing is found it is looked for under the name that the records have, if that is news; and nobody
+/// is asked to pay while the stall is frozen: it may have been called off.
+fn answered(
+    desk: &mut Desk<'_>,
+    payment: &mut Payment,
+    (call, part, answer): (Call, Option<ThingId>, &Answer),
+    is_news: bool,
+) -> Result<Next, StoreError> {
+    let is_nothing = *answer == Answer::Nothing;
+    let is_left =
+        is_nothing && (is_news || (payment.asks_if_nothing() && read::stall_frozen(desk.tx, desk.log)?));
+    Ok(match part {
+        Some(refund) => payment.part_answered(refund, answer),
+        None if is_believed(desk, (call, answer)) => believed(payment),
+        None if is_left => Next::default(),
+        None => payment.answered(call, answer),
+    })
 }
 
 /// While it is asked nobody else begins anything.
@@ -192,14 +206,17 @@ fn lease(kept: &mut Kept, call: Call, now_ms: i64) {
 }
 
 /// Begins what comes next, unless its provider does not answer such calls at the moment.
-fn go_on(desk: &Desk<'_>, kept: &mut Kept, open: Open) -> Option<Call> {
-    let is_open = match kept.payment.next().map(Call::class) {
+fn go_on(desk: &mut Desk<'_>, kept: &mut Kept, open: Open) -> Result<Option<Call>, StoreError> {
+    let next = kept.payment.next();
+    let waits = next == Some(Call::Ask) && read::stall_frozen(desk.tx, desk.log)?;
+    let is_open = match next.map(Call::class) {
+        Some(_) if waits => false,
         Some(Class::Charge) => open.charges,
         Some(Class::Return) => open.returns,
         Some(Class::Look) | None => true,
     };
     kept.next_ms = desk.now.now_ms + if is_open { LEASE_MS } else { SHUT_MS };
-    if is_open { begun(desk, &mut kept.payment) } else { None }
+    Ok(if is_open { begun(desk, &mut kept.payment) } else { None })
 }
 
 /// After a restore: the order came back with a device, and its payment is looked up from its beginning.
@@ -213,7 +230,7 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     // Whoever reads no amount can ask nobody about it.
     let Some(currency) = Currency::parse(&found.currency) else { return nobody_to_ask(desk, order) };
     let due = Due { order, account: to_pay.account.clone(), amount_minor, currency };
-    let is_over = found.state == OrderState::Released && facts.paid_minor == 0;
+    let is_over = facts.paid_minor == 0 && frozen::was_called_off(desk.tx, desk.log, order)?;
     let mut payment = if is_over { Payment::forgotten_and_over(due) } else { Payment::forgotten(due) };
     is_recorded(desk, &mut payment)?;
     refunds::remember(desk, &mut payment)?;
@@ -284,7 +301,7 @@ fn heed_release(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, Store
         return Ok(Vec::new());
     }
     let order = payment.due.order;
-    if read::order(desk.tx, desk.log, order)?.map(|found| found.state) != Some(OrderState::Released) {
+    if !frozen::was_called_off(desk.tx, desk.log, order)? {
         return Ok(Vec::new());
     }
     // What was paid and went back: the provider shows it.
@@ -311,13 +328,13 @@ fn next_ms(kept: &Kept, now_ms: i64) -> i64 {
     patience(kept).map_or(next_ms, |until| next_ms.min((until + 1).max(now_ms + 1_000)))
 }
 
-/// A buyer who went away.
-fn give_up(kept: &mut Kept, now_ms: i64) -> Vec<Deed> {
-    if patience(kept).is_some_and(|until| now_ms > until) {
-        kept.payment.cancel(Ending::Failed)
-    } else {
-        Vec::new()
+/// A buyer who went away. While the stall is frozen only one who did not pay, by what the provider said in this life.
+fn give_up(desk: &mut Desk<'_>, kept: &mut Kept) -> Result<Vec<Deed>, StoreError> {
+    let is_over = patience(kept).is_some_and(|until| desk.now.now_ms > until);
+    if !is_over || (!kept.payment.is_unpaid() && read::stall_frozen(desk.tx, desk.log)?) {
+        return Ok(Vec::new());
     }
+    Ok(kept.payment.cancel(Ending::Failed))
 }
 
 /// The next call, taken on.
@@ -401,6 +418,26 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
     Ok(true)
 }
 
+/// While the stall is frozen: ends a payment that nobody made, by what its provider said in this life of the server. Whether that is so, or
+/// it was to end before. What was paid may be somebody's goods by now.
+pub(super) fn call_off(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Result<bool, CoreRefusal> {
+    let Found::Kept(kept) = rows::find(desk.tx, desk.log, order)? else { return Ok(false) };
+    if kept.payment.ending.is_some() {
+        return Ok(true);
+    }
+    let is_paid = order_money::of(desk.tx, desk.log, order)?.paid_minor > 0;
+    if is_paid || !kept.payment.is_unpaid() {
+        return Ok(false);
+    }
+    ends_first(desk, order, why)
+}
+
+/// What its provider said of an order's end while the stall was frozen.
+pub(super) fn free_what_ended(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
+    let Found::Kept(kept) = rows::find(desk.tx, desk.log, order)? else { return Ok(()) };
+    free(desk, &kept, kept.payment.ending.unwrap_or(Ending::Failed))
+}
+
 /// A row that nobody here can read: the stall is told once, everything else goes on, and another program may read it.
 pub(super) fn unread(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
     rows::put_off(desk.tx, desk.log, order, desk.now.now_ms + UNREAD_MS)?;
@@ -482,11 +519,12 @@ pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Re
     Ok(())
 }
 
-/// The provider confirmed that there is no money: nobody waits for these units any more.
+/// The provider confirmed that there is no money: nobody waits for these units any more. While the stall is frozen, somebody may.
 fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal> {
     let order = kept.payment.due.order;
     let state = read::order(desk.tx, desk.log, order)?.map(|found| found.state);
     match state {
+        Some(OrderState::Held | OrderState::HandedOver) if read::stall_frozen(desk.tx, desk.log)? => Ok(()),
         Some(OrderState::Held) => {
             let reason = match why {
                 Ending::Buyer => ReleaseReason::BuyerCancelled,

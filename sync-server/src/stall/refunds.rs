@@ -8,8 +8,8 @@ use soko_domain::entry::{
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::pay_order::PayStanding;
 use soko_domain::verbs::refund_order::{self, PartStanding};
-use soko_projection::order_refunds;
-use soko_record_log::{StoreError, Tx};
+use soko_projection::{order_refunds, read};
+use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::Record;
 
 use crate::core::CoreRefusal;
@@ -29,8 +29,15 @@ pub struct RefundView {
     pub at_ms: i64,
 }
 
-/// Answers what a register's records ask for.
+/// Answers what a register's records ask for. Not while the stall waits for its devices after a restore: more than is left may have been
+/// allowed in the life that is forgotten.
 pub(super) fn answer(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) -> Result<(), CoreRefusal> {
+    let asks = |record: &Record| {
+        [Kind::OrderBackAsked.number(), Kind::OrderRefundAsked.number()].contains(&record.kind)
+    };
+    if !records.iter().any(asks) || read::stall_frozen(desk.tx, desk.log)? {
+        return Ok(());
+    }
     for record in records {
         let kind = Kind::from_number(record.kind);
         let kind = kind.filter(|kind| matches!(kind, Kind::OrderBackAsked | Kind::OrderRefundAsked));
@@ -39,6 +46,26 @@ pub(super) fn answer(desk: &mut Desk<'_>, author: AuthorId, records: &[Record]) 
             Ok((_, Entry::OrderBackAsked(asked))) => whole(desk, author, &asked)?,
             Ok((_, Entry::OrderRefundAsked(asked))) => part(desk, author, &asked)?,
             Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What was asked for while the stall was frozen, and that nobody allowed, refused or gave back.
+pub(super) fn answer_what_waits(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    let rows = desk.tx.query(
+        "select a.author, a.seq from order_refund a where a.log = $1 and a.what = 1 and not exists (
+           select 1 from order_refund e where e.log = a.log and e.order_id = a.order_id and e.refund = a.refund
+             and e.what in (2, 3))
+         union select m.author, m.seq from order_money m where m.log = $1 and m.kind = 4 and not exists (
+           select 1 from order_money b where b.log = m.log and b.order_id = m.order_id and b.kind = 3)
+         order by 1, 2",
+        params![desk.log],
+    )?;
+    for row in &rows {
+        let author: AuthorId = row.id(0)?;
+        if let Some(record) = log::record_at(desk.tx, desk.log, &author, row.number(1)?)? {
+            answer(desk, author, &[record])?;
         }
     }
     Ok(())

@@ -25,6 +25,10 @@ pub(super) fn turn(desk: &mut Desk<'_>, turn: &ReturnTurn) -> Result<OrderView, 
             ask(desk, asked)?;
             asked.order
         }
+        // What came back may be on the shelf already, by the life that is forgotten.
+        ReturnTurn::Answer { .. } if read::stall_frozen(desk.tx, desk.log)? => {
+            return Err(Refusal::StallFrozen.into());
+        }
         ReturnTurn::Answer { order, returned, answer } => {
             let found = returns::one(desk.tx, desk.log, *returned)?.filter(|it| it.asked.order == *order);
             let left = left(desk, *order)?;

@@ -1,6 +1,6 @@
 //! After records arrived: makes every account true again by entries of the server. What a revoked device holds
 //! is set apart; what was spent without a share is owed, and covered from the shop's share; what cannot be
-//! covered is told; orders that were handed over or cancelled at a register are ended.
+//! covered is told; orders that were handed over or cancelled at a register are ended, unless the stall is frozen.
 
 use soko_checkout::Ending;
 use soko_domain::entry::{
@@ -18,7 +18,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
 use crate::stall::orders::held_units;
-use crate::stall::{cards, paying, swaps, transfers};
+use crate::stall::{cards, frozen, paying, swaps, transfers};
 
 /// Accounts that one step sets right; the rest follow with the next request.
 const STEP_MAX: usize = 500;
@@ -32,9 +32,10 @@ pub(super) fn settle(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
         end_leases(desk)?;
     }
     quarantine(desk)?;
-    let is_frozen = read::stall_frozen(desk.tx, desk.log)?;
-    end_orders(desk, is_frozen)?;
-    if !is_frozen {
+    if read::stall_frozen(desk.tx, desk.log)? {
+        frozen::call_off_asked(desk)?;
+    } else {
+        end_orders(desk)?;
         mend_negative(desk)?;
     }
     cover(desk)?;
@@ -43,6 +44,9 @@ pub(super) fn settle(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
 
 /// Sets apart what revoked devices hold, and covers their late facts from it.
 pub(super) fn quarantine(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
+    if desk.core.weak(Sabotage::RevokedKeeps) {
+        return Ok(());
+    }
     let rows = desk.tx.query(
         "select b.product, b.whose, b.quantity from balance b
          join stall_device d on d.log = b.log and d.author = b.whose
@@ -223,17 +227,14 @@ fn orders_at_risk(desk: &mut Desk<'_>, product: ProductId) -> Result<Vec<OrderId
     rows.iter().map(|row| row.id(0)).collect()
 }
 
-/// Answers what registers said of orders. While the stall waits for its devices after a restore, orders with a gift card are left
-/// alone: what the card paid or had again in the life that is forgotten is still to be heard of, and nobody counts a card.
-fn end_orders(desk: &mut Desk<'_>, is_frozen: bool) -> Result<(), CoreRefusal> {
+/// Answers what registers said of orders.
+fn end_orders(desk: &mut Desk<'_>) -> Result<(), CoreRefusal> {
     let rows = desk.tx.query(
-        "select order_id, handed_over, released from orders o
+        "select order_id, handed_over, released from orders
          where log = $1 and placed = 1 and fulfilled = 0
            and (handed_over = 1 or (cancel_asked = 1 and released = 0))
-           and ($3 = 0 or not exists (
-             select 1 from order_money m where m.log = o.log and m.order_id = o.order_id and m.kind = 5))
          order by order_id limit $2",
-        params![desk.log, STEP_MAX, i64::from(is_frozen)],
+        params![desk.log, STEP_MAX],
     )?;
     for row in &rows {
         let (order, handed_over, released): (OrderId, bool, bool) = (row.id(0)?, row.bool(1)?, row.bool(2)?);

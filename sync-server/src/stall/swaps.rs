@@ -100,6 +100,10 @@ pub(super) fn answer(desk: &mut Desk<'_>, said: &SwapAnswer) -> Result<OrderView
     if !is_theirs {
         return Err(Refusal::UnknownOrder(said.order).into());
     }
+    // Its goods may be gone in the life that is forgotten, and some of its money would go back for them.
+    if read::stall_frozen(desk.tx, desk.log)? {
+        return Err(Refusal::StallFrozen.into());
+    }
     let entries = swap_order::answer(&facts, (said.order, said.swap), said.is_taken)?;
     let money = order_money::of(desk.tx, desk.log, said.order)?;
     let entries: Vec<Entry> = (entries.into_iter())

@@ -68,9 +68,11 @@ fn is_second(desk: &mut Desk<'_>, came: &OrderTransferCame) -> Result<bool, Core
     Ok(seen.len() > 1 && !is_same)
 }
 
-/// The money of an order that ended without its goods goes back by hand: written once, and a person hears of it.
+/// The money of an order that ended without its goods goes back by hand: written once, and a person hears of it. Not while the stall waits
+/// for its devices after a restore: one of them may know that it was written.
 pub(super) fn owe(desk: &mut Desk<'_>, order: OrderId) -> Result<(), CoreRefusal> {
-    if !order_money::of(desk.tx, desk.log, order)?.is_transfer() {
+    let is_transfer = order_money::of(desk.tx, desk.log, order)?.is_transfer();
+    if !is_transfer || read::stall_frozen(desk.tx, desk.log)? {
         return Ok(());
     }
     let facts = order_refunds::facts(desk.tx, desk.log, order)?;

@@ -20,6 +20,7 @@ use soko_record_log::{Dialect, StoreError, log, params};
 use soko_replication::Record;
 use soko_sync_server::core::{Now, StallCore};
 use soko_sync_server::guard::limits::Rates;
+use soko_sync_server::pay::Provider;
 use soko_sync_server::platform::Refusal;
 use soko_sync_server::store::Shard;
 
@@ -460,10 +461,10 @@ async fn what_was_cancelled_here_and_given_out_there_is_paid_by_the_card_after_a
 }
 
 /// All that is kept of stalls as it is now, beside itself: a backup that either engine can put back.
-struct Backup(Vec<String>);
+pub(crate) struct Backup(Vec<String>);
 
 impl Backup {
-    async fn of(shop: &Shop) -> Self {
+    pub(crate) async fn of(shop: &Shop) -> Self {
         let names = match shop.server.store.store.dialect() {
             Dialect::Sqlite => {
                 "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name = 'log'
@@ -487,7 +488,12 @@ impl Backup {
     }
 
     /// As `restore` does it: everything is as it was, and the server begins another life.
-    async fn put_back(self, mut shop: Shop) -> Shop {
+    async fn put_back(self, shop: Shop) -> Shop {
+        self.put_back_with(shop, vec![]).await
+    }
+
+    /// With whoever takes payments then.
+    pub(crate) async fn put_back_with(self, mut shop: Shop, pay: Vec<Arc<dyn Provider>>) -> Shop {
         let core = shop.core.clone();
         let now = Now { now_ms: shop.server.app.now_ms(), seed: [9; 32] };
         let back = shop.server.store.store.write(Shard::stall(STALL), move |tx| {
@@ -500,13 +506,13 @@ impl Backup {
         });
         back.await.map_err(|failed| format!("{failed:?}")).unwrap();
         let core: Arc<dyn StallCore> = shop.core.clone();
-        shop.server = shop.server.restarted(Wanted { core: Some(core), ..Wanted::default() });
+        shop.server = shop.server.restarted(Wanted { core: Some(core), pay, ..Wanted::default() });
         shop
     }
 }
 
 /// What the server wrote of this stall, as a device keeps it that heard of all.
-async fn servers_records(shop: &Shop) -> Vec<Record> {
+pub(crate) async fn servers_records(shop: &Shop) -> Vec<Record> {
     let read = shop.server.store.store.read(|tx| {
         let row = tx.query_one("select author from stall_core where log = $1", params![STALL])?;
         let author: AuthorId = row.id(0)?;

@@ -95,6 +95,7 @@ async fn what_is_called_off_before_its_payment_is_remembered_holds_its_goods() {
                 world.provider.books().buyer(true);
             }
             let mut world = world.forgetful().await;
+            world.thaw().await;
             // A buyer is told to try again; what a register wants is in the records, and waits.
             let path = format!("{}/{}/cancel", orders(), id(ORDER));
             let cancel = world.shop.server.ask(Method::POST, &path).header("soko-buyer", &secret(1));

@@ -13,6 +13,7 @@ use soko_record_log::{StoreError, params};
 
 use crate::common::hostile::{Asks, Fault, Speaks};
 use crate::common::shop::{Register, STALL, exchange, id, orders, stores};
+use crate::frozen::register_says_once;
 use crate::paying::{FAULTS, LOOKS, ORDER, Scene, World, scenes};
 
 const AT_MS: i64 = 1_790_000_000_000;
@@ -314,6 +315,21 @@ async fn a_restored_server_makes_no_part_twice() {
                 0
             );
         }
+    }
+}
+
+/// More than is left may have been allowed in the life that is forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_back_before_a_restored_server_has_heard_all() {
+    use PartStanding::{Asked, Back};
+    for store in stores() {
+        let mut world = World::handed_over((store, Speaks::Stripe)).await.restored().await;
+        register_says_once(&mut world, asks(1, 0, 300, BackWay::AsPaid)).await;
+        world.rests().await;
+        assert_eq!((world.parts().await, world.returned()), (vec![(1, Asked, 300)], (0, 0)));
+        world.thaw().await;
+        world.rests().await;
+        assert_eq!((world.parts().await, world.returned()), (vec![(1, Back, 300)], (1, 300)));
     }
 }
 

@@ -2,9 +2,12 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use soko_domain::entry::OrderHandedOver;
+use soko_domain::ids::OrderId;
 
 use crate::common::server::Answer;
 use crate::common::shop::{Shop, core, id, orders, secret, stores};
+use crate::frozen::{confirm, freeze, register_says};
 
 async fn asked(shop: &Shop, (guest, order, returned): (u8, u8, u8), lines: Value) -> Answer {
     let body = json!({"returned": id(returned), "why": "damaged", "lines": lines});
@@ -15,6 +18,28 @@ async fn asked(shop: &Shop, (guest, order, returned): (u8, u8, u8), lines: Value
 async fn answered(shop: &Shop, token: &str, returned: u8, body: Value) -> Answer {
     let path = format!("{}/{}/returns/{}/answer", orders(), id(1), id(returned));
     shop.server.post(&path, &body).bearer(token).send().await
+}
+
+/// By the life that is forgotten it may be there already.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_comes_back_onto_the_shelf_before_a_restored_server_has_heard_all() {
+    for store in stores() {
+        let mut shop = Shop::open(store, core(), 10).await;
+        shop.order(1, 1, 5).send().await.expect(StatusCode::CREATED);
+        let handed = OrderHandedOver { order: OrderId::from_hex(&id(1)).unwrap(), taken: None };
+        register_says(&mut shop, handed.into()).await;
+        asked(&shop, (1, 1, 40), json!([{"line": 0, "quantity": 2}])).await.expect(StatusCode::OK);
+        freeze(&shop).await;
+        let take = || json!({"goods": [{"line": 0, "goods": "sellable"}]});
+        let early = answered(&shop, &shop.owner, 40, take()).await;
+        early.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
+        for _ in 0..2 {
+            shop.exchange().await;
+        }
+        confirm(&shop).await;
+        answered(&shop, &shop.owner, 40, take()).await.expect(StatusCode::OK);
+        assert_eq!(shop.available().await, 7);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

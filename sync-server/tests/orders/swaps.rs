@@ -16,6 +16,7 @@ use crate::common::TestStore;
 use crate::common::hostile::Speaks;
 use crate::common::server::Answer;
 use crate::common::shop::{STALL, Shop, TEA, core, id, orders, secret, stores};
+use crate::frozen::{confirm, freeze};
 use crate::paying::{ORDER, World};
 
 const COFFEE: ProductId = ProductId([0xc0; 16]);
@@ -119,6 +120,26 @@ async fn what_its_buyer_takes_stands_on_the_order_and_is_held_for_it() {
             let said = shop.server.put(&path, &json!({"stars": 4})).header("soko-buyer", &secret(1));
             said.send().await.expect(expected);
         }
+    }
+}
+
+/// In the life that is forgotten the goods may be gone, and some of their money would go back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_is_answered_once_a_restored_server_has_heard_all() {
+    for store in stores() {
+        let mut shop = shop(store).await;
+        says(&mut shop, vec![asks(50, Some((COFFEE, 2)))]).await;
+        freeze(&shop).await;
+        for take in [true, false] {
+            let early = answers(&shop, 1, 50, take).await;
+            early.refused(StatusCode::SERVICE_UNAVAILABLE, "stall_frozen");
+        }
+        for _ in 0..2 {
+            shop.exchange().await;
+        }
+        confirm(&shop).await;
+        let taken = answers(&shop, 1, 50, true).await.expect(StatusCode::OK).json();
+        assert_eq!(taken["total_minor"], 1200);
     }
 }
 

@@ -40,7 +40,7 @@ fn order(number: u8) -> OrderId {
     OrderId::from_hex(&id(number)).unwrap()
 }
 
-async fn orders_tea(shop: &Shop, number: u8) -> Answer {
+pub(crate) async fn orders_tea(shop: &Shop, number: u8) -> Answer {
     let lines = [json!({"product": TEA.to_string(), "quantity": 3})];
     let body = json!({"order": id(number), "lines": lines, "pay": {"way": "transfer"}});
     shop.server.post(&orders(), &body).header("soko-buyer", &secret(1)).send().await

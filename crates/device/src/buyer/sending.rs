@@ -40,6 +40,9 @@ const DEAL: &str = "deal_";
 /// Of those, that this buyer had as many as one may have; the sentence names the product.
 const DEAL_EACH: &str = "deal_each";
 
+/// What a server does later that is about one stall alone, or one order.
+const FOR_STALL: &[&str] = &["stall_frozen", "payment_looked_up", "no_profile"];
+
 /// Whether something is about to happen to its payment.
 fn is_paying(open: &Open) -> bool {
     // A transfer takes days, and its order is looked at like any other.
@@ -61,6 +64,8 @@ fn is_paying(open: &Open) -> bool {
 pub(crate) enum Waits {
     /// Nobody is there, or it is busy.
     ForServer,
+    /// Its stall does nothing with it for now; the server does all else.
+    Alone,
     /// Whoever ordered must sign in again.
     ForPerson,
 }
@@ -72,7 +77,7 @@ pub(super) enum Heard<T> {
     Waits(Waits),
 }
 
-/// Brings each to its server. One that waits for a person keeps no other waiting; without a server all do.
+/// Brings each to its server. One that waits for a person or its stall keeps no other waiting; without a server all do.
 pub(super) async fn each<T>(
     all: Vec<T>,
     mut send: impl AsyncFnMut(T) -> Result<Option<Waits>, Undone>,
@@ -82,7 +87,7 @@ pub(super) async fn each<T>(
         match send(one).await? {
             None => {}
             Some(Waits::ForServer) => return Ok(Some(Waits::ForServer)),
-            Some(Waits::ForPerson) => waits = Some(Waits::ForPerson),
+            Some(waiting @ (Waits::ForPerson | Waits::Alone)) => waits = Some(waiting),
         }
     }
     Ok(waits)
@@ -102,7 +107,7 @@ impl Device {
                     failures = 0;
                     IDLE_MS.min(mailed_ms)
                 }
-                Ok(Some(Waits::ForPerson)) => LOOK_MS.min(mailed_ms),
+                Ok(Some(Waits::ForPerson | Waits::Alone)) => LOOK_MS.min(mailed_ms),
                 Ok(Some(Waits::ForServer)) | Err(_) => {
                     failures += 1;
                     self.back_off_ms(failures)
@@ -200,6 +205,9 @@ impl Device {
         }
         Ok(match answer {
             Ok(now) => Heard::Now(now),
+            Err(Unanswered::Later { code, .. }) if FOR_STALL.contains(&code.as_str()) => {
+                Heard::Waits(Waits::Alone)
+            }
             Err(Unanswered::NoAnswer(_) | Unanswered::Unreached(_) | Unanswered::Later { .. }) => {
                 Heard::Waits(Waits::ForServer)
             }

@@ -35,7 +35,7 @@ pub enum Unanswered {
     NoAccess(String),
     /// Try again after so many seconds.
     #[error("the server is busy: {sentence}")]
-    Later { sentence: String, after_s: u64 },
+    Later { code: String, sentence: String, after_s: u64 },
     #[error("{sentence}")]
     Refused { code: String, sentence: String },
 }
@@ -208,7 +208,7 @@ impl Web {
         Err(match status {
             StatusCode::UNAUTHORIZED if problem.code != "wrong_credentials" => Unanswered::NoAccess(sentence),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                Unanswered::Later { sentence, after_s }
+                Unanswered::Later { code: problem.code, sentence, after_s }
             }
             status if status.is_server_error() => Unanswered::NoAnswer(sentence),
             _ => Unanswered::Refused { code: problem.code, sentence },

@@ -31,4 +31,5 @@ mod stalls;
 mod suggest;
 mod taxes;
 mod told;
+mod waiting;
 mod world;

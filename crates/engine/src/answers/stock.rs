@@ -57,6 +57,7 @@ pub(super) fn stock(asking: &mut Asking<'_>, product: ProductId) -> Result<Stock
     for of_account in &accounts {
         places.add(me, *of_account);
     }
+    places.counted -= counts::gone(asking.tx, log, product)?;
     let holder = |(account, quantity): (Account, i64)| {
         let holder = match account {
             Account::Share(author) => Holder::Register(author),

@@ -66,6 +66,9 @@ pub(super) fn count(writing: &mut Writing<'_>, command: &Command) -> Result<Repl
     left_open.retain(|open| Some(*open) != opened);
     let accounts = facts::accounts(writing.tx, writing.log, *product)?;
     let (mut expected, mut seen) = (facts::expected(&accounts), writing.seen()?);
+    if opened.is_none() {
+        expected = expected.saturating_sub(counts::gone(writing.tx, writing.log, *product)?);
+    }
     if let Some(count) = opened {
         let marks = counts::marks(writing.tx, writing.log, count)?;
         let around = counts::around(writing.tx, writing.log, *product, &marks)?;

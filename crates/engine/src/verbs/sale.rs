@@ -79,7 +79,7 @@ pub(super) fn decide(
     let facts = make_sale::Facts {
         frozen: false,
         open_shift: writing.open_shift()?.map(|open| open.shift),
-        next_receipt_number: own::last_receipt_number(writing.tx, writing.stall.row.stall)? + 1,
+        next_receipt_number: next_receipt_number(writing)?,
         shares,
         own_prices: own,
         doer: writing.doer.clone(),
@@ -95,6 +95,9 @@ pub(super) fn decide(
         tenders: paid,
         beyond: match beyond {
             BeyondShare::Refuse => make_sale::BeyondShare::Refuse,
+            BeyondShare::Allow if writing.weakened.is(Sabotage::NumberRefuses) => {
+                make_sale::BeyondShare::Refuse
+            }
             BeyondShare::Allow => make_sale::BeyondShare::GoodsInHand,
         },
         note: about.note.clone(),
@@ -102,7 +105,10 @@ pub(super) fn decide(
         tab: about.tab,
     };
     let entries = make_sale::decide(&facts, &payload)?;
-    let reply = sold(&entries)?;
+    let mut reply = sold(&entries)?;
+    if let (Reply::Sold { total_minor, .. }, true) = (&mut reply, writing.weakened.is(Sabotage::TotalApart)) {
+        *total_minor += 1;
+    }
     let beside = make_sale::beside(&facts, &payload);
     let (spent, earned) = match entries.as_slice() {
         [Entry::SaleMade(made)] => purses::settle(writing, made, &paying)?,
@@ -110,6 +116,11 @@ pub(super) fn decide(
     };
     let before = packed.into_iter().chain(spent).chain(of_tab.word.map(Entry::from));
     Ok(Decided { entries: Some(before.chain(entries).chain(earned).chain(beside).collect()), reply })
+}
+
+fn next_receipt_number(writing: &mut Writing<'_>) -> Result<u64, StoreError> {
+    let last = own::last_receipt_number(writing.tx, writing.stall.row.stall)?;
+    Ok(if writing.weakened.is(Sabotage::NumberReused) { last.max(1) } else { last + 1 })
 }
 
 /// What needed a manager's word came with another command, so a repeat of it is known by the sale's identity alone.
