@@ -176,7 +176,10 @@ pub fn goods(
     let until = last.map_or(Ok(i32::MIN), |row| row.number(0))?;
     let mut wanted = vec![log.to_param()];
     let mut ranges = Vec::new();
-    for part in parts(period, until) {
+    // Nothing lies behind that day.
+    for part in
+        parts(period, until).into_iter().filter(|part| part.grain != 1 || part.from <= i64::from(until))
+    {
         let first = wanted.len() + 1;
         wanted.extend([Param::Int(part.grain), Param::Int(part.from), Param::Int(part.to)]);
         let sign = if part.sign < 0 { "-" } else { "" };
@@ -189,6 +192,9 @@ pub fn goods(
             first + 1,
             first + 2
         ));
+    }
+    if ranges.is_empty() {
+        return Ok(Vec::new());
     }
     let rows = tx.query(
         &format!(

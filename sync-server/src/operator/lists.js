@@ -1,7 +1,8 @@
 // All stalls and all products over the page's days: found by name, in portions, each with its days.
 "use strict";
 
-let listing = 0;
+// What is listed, and where it goes on.
+let listed = {};
 let next;
 
 const LISTS = {
@@ -9,15 +10,23 @@ const LISTS = {
   products: { title: "all-products", heads: ["product", "sales", "units", "came-back", "revenue", "given-back", "after-refunds"], row: (it, of) => productRow(it, of) },
 };
 
+// Whoever reads on in a list stays there when the stream begins anew.
+const listDays = () => listed.days === byId("days").value || begin();
+
+// What the form asks for, from its beginning.
+function begin() {
+  listed = { days: byId("days").value, ...Object.fromEntries(new FormData(byId("all-form"))) };
+  return portion();
+}
+
 // The portion from there on, unless something else was asked for meanwhile.
 async function portion(after) {
-  const mine = (listing += after ? 0 : 1);
-  const { list, currency, search } = Object.fromEntries(new FormData(byId("all-form")));
-  const wanted = Object.entries({ days: byId("days").value, currency, search, after }).filter(([, value]) => value);
-  const answer = await ask(`/v1/operator/sold/${list}?${new URLSearchParams(wanted)}`);
-  if (!answer.ok || mine !== listing) return;
-  const found = await answer.json();
-  if (mine !== listing) return;
+  const mine = listed;
+  const { list, ...wanted } = mine;
+  const query = Object.entries({ ...wanted, after }).filter(([, value]) => value);
+  const answer = await ask(`/v1/operator/sold/${list}?${new URLSearchParams(query)}`);
+  const found = answer.ok && (await answer.json());
+  if (!found || mine !== listed) return;
   choose(found);
   const rows = found[list].map((it) => LISTS[list].row(it, found));
   const shown = table(says(LISTS[list].title), LISTS[list].heads.map((it) => says(it)), rows);
@@ -46,7 +55,11 @@ function choose({ currency, currencies }) {
 
 byId("all-form").addEventListener("submit", (submit) => {
   submit.preventDefault();
-  portion();
+  begin();
 });
-byId("all-form").addEventListener("change", (change) => change.target.name !== "search" && portion());
-byId("all-more").addEventListener("click", () => portion(next));
+byId("all-form").addEventListener("change", (change) => change.target.name !== "search" && begin());
+byId("all-more").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  await portion(next);
+  target.disabled = false;
+});

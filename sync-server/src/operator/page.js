@@ -211,7 +211,7 @@ async function read() {
       sessionStorage.setItem("operator-key", key);
       byId("key").hidden = true;
       byId("figures").hidden = false;
-      portion();
+      listDays();
       reviews();
       shelves();
       buyers();
