@@ -2,6 +2,7 @@
 //! and no person stands in them.
 
 mod days;
+mod lists;
 mod shared;
 mod shelves;
 
@@ -16,6 +17,7 @@ use soko_record_log::{Row, StoreError, Tx};
 pub use days::DAYS_MAX;
 use days::Days;
 pub(crate) use days::{Clock, offset, today};
+pub use lists::{After, Asked, SoldProducts, SoldStalls, sold_products, sold_stalls};
 pub(crate) use shared::{Reading, Shared};
 pub use shelves::{Buyers, Shelves, buyers, shelves};
 use utoipa::ToSchema;
@@ -157,17 +159,7 @@ fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, Stor
     let mut currencies = BTreeMap::new();
     for row in stalls {
         let of = of_currency(&mut currencies, row)?;
-        let stall = StallFigures {
-            stall: LogId(row.id(1)?).to_string(),
-            name: row.text(2)?.into(),
-            sales: row.int(3)?,
-            pieces: 0,
-            pieces_returned: 0,
-            revenue_minor: row.int(4)?,
-            refunded_minor: row.int(5)?,
-            net_minor: row.int(6)?,
-            returned_minor: row.int(7)?,
-        };
+        let stall = stall_figures(row)?;
         of.stalls += 1;
         of.sales += stall.sales;
         of.revenue_minor += stall.revenue_minor;
@@ -181,18 +173,50 @@ fn by_currency(stalls: &[Row]) -> Result<BTreeMap<String, CurrencyFigures>, Stor
     Ok(currencies)
 }
 
+/// A row of a currency, a stall, its name and its sums, without its pieces.
+fn stall_figures(row: &Row) -> Result<StallFigures, StoreError> {
+    Ok(StallFigures {
+        stall: LogId(row.id(1)?).to_string(),
+        name: row.text(2)?.into(),
+        sales: row.int(3)?,
+        pieces: 0,
+        pieces_returned: 0,
+        revenue_minor: row.int(4)?,
+        refunded_minor: row.int(5)?,
+        net_minor: row.int(6)?,
+        returned_minor: row.int(7)?,
+    })
+}
+
+/// A row of a currency, a stall, its name, a product, its name and its sums.
+fn product_figures(row: &Row, product: ProductId) -> Result<ProductFigures, StoreError> {
+    let (revenue_minor, refunded_minor) = (row.int(8)?, row.int(9)?);
+    Ok(ProductFigures {
+        stall: LogId(row.id(1)?).to_string(),
+        stall_name: row.text(2)?.into(),
+        product: product.to_string(),
+        name: row.text(4)?.into(),
+        lines: row.int(5)?,
+        units: row.int(6)?,
+        units_returned: row.int(7)?,
+        revenue_minor,
+        refunded_minor,
+        net_minor: revenue_minor.saturating_sub(refunded_minor),
+    })
+}
+
 /// The products of each currency that kept most, in that order, and each stall's pieces; what is added up for them is
 /// added up once. Whole months are read as months.
 fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
     let select = format!(
-        ", goods as (
-           select f.log, f.product, sum(p.sign * f.lines) as lines,
-             sum(p.sign * (f.units - f.returned_units)) as units,
-             sum(p.sign * f.returned_units) as units_returned,
-             sum(p.sign * f.revenue_minor) as revenue_minor,
-             sum(p.sign * f.refunded_minor) as refunded_minor
+        ", goods as materialized (
+           select f.log, f.product, cast(sum(p.sign * f.lines) as bigint) as lines,
+             cast(sum(p.sign * (f.units - f.returned_units)) as bigint) as units,
+             cast(sum(p.sign * f.returned_units) as bigint) as units_returned,
+             cast(sum(p.sign * f.revenue_minor) as bigint) as revenue_minor,
+             cast(sum(p.sign * f.refunded_minor) as bigint) as refunded_minor
            from parts p cross join figure_product f
-           where f.log = p.log and f.grain = p.grain and f.at >= p.from_at and f.at <= p.to_at
+           where f.log = p.log and f.grain = p.grain and f.at = p.at
            group by f.log, f.product),
          named as (
            select o.currency, o.name as stall_name, t.*, g.name, g.unit
@@ -218,9 +242,9 @@ fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -
     for row in rows {
         // A product that moved in a time without a sale, such as one that only came back.
         let of = of_currency(currencies, row)?;
-        let stall = LogId(row.id(1)?).to_string();
-        let (units, units_returned) = (row.int(6)?, row.int(7)?);
         let Some(product) = row.id_opt::<ProductId>(3)? else {
+            let stall = LogId(row.id(1)?).to_string();
+            let (units, units_returned) = (row.int(6)?, row.int(7)?);
             of.pieces += units;
             of.pieces_returned += units_returned;
             if let Some(top) = of.top_stalls.iter_mut().find(|top| top.stall == stall) {
@@ -228,19 +252,7 @@ fn add_goods(currencies: &mut BTreeMap<String, CurrencyFigures>, rows: &[Row]) -
             }
             continue;
         };
-        let (revenue_minor, refunded_minor) = (row.int(8)?, row.int(9)?);
-        of.top_products.push(ProductFigures {
-            stall,
-            stall_name: row.text(2)?.into(),
-            product: product.to_string(),
-            name: row.text(4)?.into(),
-            lines: row.int(5)?,
-            units,
-            units_returned,
-            revenue_minor,
-            refunded_minor,
-            net_minor: revenue_minor.saturating_sub(refunded_minor),
-        });
+        of.top_products.push(product_figures(row, product)?);
     }
     // Each question names the best of its own stalls.
     for of in currencies.values_mut() {

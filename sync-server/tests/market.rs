@@ -8,6 +8,8 @@ mod families;
 mod models;
 #[path = "market/operator.rs"]
 mod operator;
+#[path = "market/operator_lists.rs"]
+mod operator_lists;
 #[path = "market/spots.rs"]
 mod spots;
 #[path = "market/tried.rs"]

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "shop/costs.rs"]
+mod costs;
 #[path = "shop/paid_twice.rs"]
 mod paid_twice;
 

@@ -62,6 +62,8 @@ test("a sale on a register comes to the operator's page by itself", async () => 
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").getByRole("img", { name: new RegExp(tea) }).waitFor();
     await page.getByRole("dialog").getByRole("row", { name: /20\.00/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await lists(page, tea);
     assert.deepEqual(till.problems, []);
   } finally {
     await browser.close();
@@ -69,6 +71,37 @@ test("a sale on a register comes to the operator's page by itself", async () => 
     await server.close();
   }
 });
+
+// All stalls and all products, by keyboard, on a phone, with large letters, and in every language.
+async function lists(page, tea) {
+  const all = page.getByRole("region", { name: "All stalls and products" });
+  const shown = (name) => all.getByRole("row", { name: new RegExp(name) });
+  await shown("Mama Akinyi").waitFor();
+  await all.getByLabel("List").selectOption("products");
+  await shown(tea).waitFor();
+  await all.getByLabel("Name").fill("no such thing");
+  await page.keyboard.press("Enter");
+  await all.getByText("Nothing is here.").waitFor();
+  await all.getByLabel("Name").fill(tea.slice(1).toUpperCase());
+  await page.keyboard.press("Enter");
+  await shown(tea).getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByRole("img", { name: new RegExp(tea) }).waitFor();
+  await page.keyboard.press("Escape");
+  for (const [language, heading] of [["fr", "Tous les stands et produits"], ["sw", "Vibanda na bidhaa zote"], ["ar", "كل الأكشاك والمنتجات"], ["en", "All stalls and products"]]) {
+    await page.locator("#language").selectOption(language);
+    await page.getByRole("region", { name: heading }).getByRole("row", { name: /Mama Akinyi/ }).waitFor();
+    for (const size of ["100%", "200%"]) {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.evaluate((size) => (document.documentElement.style.fontSize = size), size);
+      await barriers(page, `lists in ${language} at ${size}`);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(beyond <= 0, `in ${language} at ${size} it is ${beyond} pixels wider than a phone`);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.evaluate(() => (document.documentElement.style.fontSize = ""));
+  }
+}
 
 async function barriers(page, where) {
   await page.evaluate(axeSource());

@@ -196,6 +196,8 @@ pub struct MarginSums {
     pub known_minor: i64,
     pub unknown_minor: i64,
     pub cost_minor: i64,
+    /// Of that, what is reckoned with what goods cost today: nobody knew what they cost when they were sold.
+    pub cost_today_minor: i64,
     pub margin_minor: i64,
     /// Of the known net amount, in parts per million.
     pub margin_ppm: Option<i64>,

@@ -61,8 +61,9 @@ pub use refund::{GivenBack, RefundAllowed, RefundLine, RefundMade};
 pub use returned::{BackLine, ReturnAsked, ReturnRefused, ReturnTaken, ReturnWhy, TakenLine};
 pub use rival::{RivalLine, RivalPrice, RivalSourcePut, RivalWay, RivalsFetched, RivalsSeen};
 pub use sale::{
-    LinesRepriced, LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction, Repriced,
-    SaleLine, SaleMade, Standing, TabPaid, TabSpan, TakenOff, Tendered, cash_kept, cash_tendered,
+    CostsNoted, LinesRepriced, LinesTakenOff, PaymentFailed, PaymentSettled, PaymentVerified, Reduction,
+    Repriced, SaleLine, SaleMade, Standing, TabPaid, TabSpan, TakenOff, Tendered, UnitCost, cash_kept,
+    cash_tendered,
 };
 pub use swap::{
     Instead, OrderSwapAsked, OrderSwapEnded, OrderSwapOffered, OrderSwapTaken, OrderSwapWithdrawn, SwapEnd,
@@ -272,6 +273,8 @@ entries! {
     0x142 DealTaken v 1,
     0x143 OrderPurseHeld v 2 from v 1 purse_v1::OrderPurseHeld,
     0x144 OrderPurseMoved v 2 from v 1 purse_v1::OrderPurseMoved,
+    // Notes, from 0x2000 to 0x2fff: they move nothing, so whoever cannot read one passes it on and promises as before.
+    0x2001 CostsNoted v 1,
 }
 
 /// Kinds from here up to `SERVER_KIND_LAST` count only when the server wrote them.

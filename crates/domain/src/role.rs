@@ -103,6 +103,7 @@ mod tests {
             assert_eq!(role.may_write(Kind::RivalsSeen), may_revoke, "{role:?}");
             assert_eq!(role.may_write(Kind::LinesRepriced), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::TabPaid), may_sell, "{role:?}");
+            assert_eq!(role.may_write(Kind::CostsNoted), may_sell, "{role:?}");
             assert_eq!(role.may_write(Kind::PersonPut), may_revoke, "{role:?}");
             for kind in Kind::ALL.iter().filter(|kind| kind.is_server_only()) {
                 assert!(!role.may_write(*kind), "{role:?} wrote {kind:?}");

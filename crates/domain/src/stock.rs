@@ -166,7 +166,7 @@ pub fn transfers(author: AuthorId, entry: &Entry) -> Result<Vec<Transfer>, Impos
         | Entry::EpochStarted(_) | Entry::DeviceAdmitted(_) | Entry::ShareRecalled(_) | Entry::IncidentRaised(_)
         | Entry::IncidentSettled(_) | Entry::OrderBackAsked(_) | Entry::RefundAllowed(_) | Entry::Unfrozen(_)
         | Entry::RecordParked(_) | Entry::PaymentVerified(_) | Entry::PaymentSettled(_) | Entry::PaymentFailed(_)
-        | Entry::LinesTakenOff(_) | Entry::TabPaid(_) | Entry::PricesSet(_) | Entry::LinesRepriced(_) | Entry::DealTaken(_)
+        | Entry::LinesTakenOff(_) | Entry::TabPaid(_) | Entry::CostsNoted(_) | Entry::PricesSet(_) | Entry::LinesRepriced(_) | Entry::DealTaken(_)
         | Entry::RivalsSeen(_) | Entry::RivalsFetched(_) | Entry::RivalSourcePut(_) => {}
     }
     Ok(out.0)

@@ -116,6 +116,7 @@ const STEPS: &[Migration] = &[
     device!(73, "tax names", "0036_tax_names"),
     device!(74, "order cards", "0037_order_cards"),
     Migration { number: 75, name: "card lives", sql: soko_projection::CARD_LIVES },
+    Migration { number: 76, name: "costs", sql: soko_projection::COSTS },
 ];
 
 /// Prices that move at once; the others do the next time.

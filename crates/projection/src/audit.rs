@@ -75,7 +75,7 @@ fn facets(stamp: &Stamp, entry: &Entry) -> Vec<Facet> {
         }],
         Entry::PurseFilled(filled) if filled.cause == FillCause::Given => vec![Facet::Whole],
         // Said by the sale behind it.
-        Entry::TabPaid(_) => Vec::new(),
+        Entry::TabPaid(_) | Entry::CostsNoted(_) => Vec::new(),
         Entry::ShiftOpened(_)
         | Entry::ShiftClosed(_)
         | Entry::SaleVoided(_)

@@ -1,7 +1,8 @@
 //! The derived tables of one log while records are taken. Every write of a row that the digest covers goes through
 //! here, so that the digest's sum moves with the rows.
 
-use soko_domain::ids::LogId;
+use soko_domain::entry::CostsNoted;
+use soko_domain::ids::{AuthorId, LogId};
 use soko_record_log::{Param, StoreError, Tx};
 
 use crate::digest::{Part, whole};
@@ -15,11 +16,14 @@ pub(crate) struct Book<'a> {
     pub(crate) gain: Sum,
     /// What the entries so far add to the figures; posted at the end, so that a page of records touches each row once.
     pub(crate) figures: Figures,
+    /// The record that was taken last, and what was said of costs last: a sale looks right before itself.
+    pub(crate) last: Option<(AuthorId, u64)>,
+    pub(crate) costs: Option<((AuthorId, u64), CostsNoted)>,
 }
 
 impl<'a> Book<'a> {
     pub(crate) fn open(tx: &'a mut dyn Tx, log: LogId) -> Self {
-        Self { tx, log, gain: Sum::default(), figures: Figures::default() }
+        Self { tx, log, gain: Sum::default(), figures: Figures::default(), last: None, costs: None }
     }
 
     /// Adds a row that is named by its record, and so cannot be there yet. `row` is what the digest covers of it.

@@ -55,7 +55,7 @@ parts! {
     FIGURE_HOUR = 50: "figure_hour" (4: "business_day, hour, register, person")
         "sales, lines, revenue_minor, tax_minor, discount_minor, rounding_minor, voids, voided_minor, refunds, refunded_minor, returned_minor, restated";
     FIGURE_PRODUCT = 51: "figure_product" (3: "grain, at, product")
-        "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor";
+        "units, lines, revenue_minor, tax_minor, discount_minor, returned_units, restocked_units, refunded_minor, refunded_tax_minor, cost_minor, costed_units";
     FIGURE_TENDER = 52: "figure_tender" (2: "business_day, kind") "payments, amount_minor, refunded_minor";
     FIGURE_TAX = 53: "figure_tax" (4: "business_day, ppm, mode, label") "net_minor, tax_minor";
     FIGURE_CUSTOMER = 87: "figure_customer" (3: "grain, customer, at") "sales, revenue_minor";

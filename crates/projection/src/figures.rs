@@ -6,8 +6,9 @@
 //! when it was given back. Either marks the sale's day as restated, if that was another day; and so does whatever this place
 //! hears of a day once it was over here, with by how much and when.
 //!
-//! An order from the shop counts as a sale once it is handed over.
+//! An order from the shop counts as a sale once it is handed over. What goods had cost is added where it was said when they were sold.
 
+mod costs;
 mod fold;
 mod lines;
 mod orders;
@@ -19,8 +20,11 @@ use soko_record_log::{Param, Row, StoreError, ToParam as _, Tx, log, params};
 use crate::book::Book;
 use crate::digest::{FIGURE_CUSTOMER, FIGURE_HOUR, FIGURE_PRODUCT, FIGURE_TAX, FIGURE_TENDER, Part};
 use crate::ledger::Place;
+use costs::Made;
 use fold::{Back, GRAIN_DAY, GRAIN_EVER, GRAIN_MONTH, Sold, month_of};
 
+pub use costs::costs_today;
+pub(crate) use costs::{Costs, noted as costs_noted};
 pub(crate) use fold::Figures;
 pub use fold::{Bought, Goods, Hour, Paid, Restated, Taxed, hour, hour_of_day};
 pub use lines::{About, Deed, Line, Lines, Payment, Tax, lines};
@@ -38,11 +42,17 @@ pub(crate) fn sale_made(
     stamp: &Stamp,
     sale: &SaleMade,
 ) -> Result<(), StoreError> {
-    let sold = Sold { register: place.author, stamp, sale };
+    let costs = costs::of_taken(book, place, sale.sale)?;
+    let sold = Sold { register: place.author, stamp, sale, costs: &costs };
     book.figures.sold(&sold, 1);
     let mut backs = backs(book.tx, place.log, sale.sale, usize::MAX)?;
     if !backs.is_empty() {
         book.figures.returned(&sold, &backs);
+        if costs != Costs::default() {
+            for (business_day, lines) in costs::lines_back(book.tx, place.log, &backs)? {
+                book.figures.restocked(&costs, business_day, &lines);
+            }
+        }
         backs.truncate(TAXED_BACKS_MAX);
         book.figures.taxes_back(sale, &[], &backs);
     }
@@ -64,11 +74,10 @@ pub(crate) fn sale_voided(
     if before.is_some() {
         return Ok(());
     }
-    let own = sales(book.tx, place.log, void.sale)?.into_iter().find(|(author, ..)| *author == place.author);
-    let Some((register, made, sale)) = own else { return Ok(()) };
-    let sold = Sold { register, stamp: &made, sale: &sale };
-    book.figures.sold(&sold, -1);
-    book.figures.voided(&sold, stamp);
+    let own = sales(book.tx, place.log, void.sale)?.into_iter().find(|made| made.author == place.author);
+    let Some(made) = own else { return Ok(()) };
+    book.figures.sold(&made.sold(), -1);
+    book.figures.voided(&made.sold(), stamp);
     Ok(())
 }
 
@@ -91,11 +100,18 @@ pub(crate) fn refund_made(
     before.retain(|back| !is_new(back));
     before.truncate(TAXED_BACKS_MAX);
     after.truncate(TAXED_BACKS_MAX);
-    for (register, made, sale) in &found {
-        book.figures.returned(&Sold { register: *register, stamp: made, sale }, &new);
-        book.figures.taxes_back(sale, &before, &after);
+    for made in &found {
+        book.figures.returned(&made.sold(), &new);
+        book.figures.restocked(&made.costs, stamp.business_day, &refund.lines);
+        book.figures.taxes_back(&made.sale, &before, &after);
     }
     Ok(())
+}
+
+impl Made {
+    fn sold(&self) -> Sold<'_> {
+        Sold { register: self.author, stamp: &self.stamp, sale: &self.sale, costs: &self.costs }
+    }
 }
 
 impl Back {
@@ -111,20 +127,21 @@ impl Back {
 }
 
 /// Every sale with this id; honest registers make one.
-fn sales(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<(AuthorId, Stamp, SaleMade)>, StoreError> {
+fn sales(tx: &mut dyn Tx, log: LogId, sale: SaleId) -> Result<Vec<Made>, StoreError> {
     let rows = tx.query(
         "select author, seq from sale where log = $1 and sale = $2 order by author, seq",
         params![log, sale],
     )?;
     let mut sales = Vec::new();
     for row in &rows {
-        let author: AuthorId = row.id(0)?;
-        let record = log::record_at(tx, log, &author, row.number(1)?)?;
+        let (author, seq): (AuthorId, u64) = (row.id(0)?, row.number(1)?);
+        let record = log::record_at(tx, log, &author, seq)?;
         let body = record.as_ref().and_then(|record| record.body.bytes());
         if let Some(Ok((stamp, Entry::SaleMade(made)))) =
             body.map(|body| Entry::from_body(Kind::SaleMade, body))
         {
-            sales.push((author, stamp, made));
+            let costs = costs::said(tx, log, (author, seq), sale)?;
+            sales.push(Made { author, stamp, sale: made, costs });
         }
     }
     Ok(sales)

@@ -67,6 +67,10 @@ pub(crate) fn apply_entry(
         Entry::DealTaken(taken) => deals::taken(book, place, taken, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::TabPaid(word) => tabs::said(book, place, word),
+        Entry::CostsNoted(note) => {
+            figures::costs_noted(book, place, note);
+            Ok(())
+        }
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
         Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed, touched),

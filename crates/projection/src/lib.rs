@@ -161,12 +161,14 @@ pub const TABS_PAID: &str = include_str!("../../../migrations/shared/0035_tabs_p
 pub const TABS_TAKEN_OUT: &str = include_str!("../../../migrations/shared/0036_tabs_taken_out.sql");
 /// What counts of a card's movements for orders. It marks logs, as [`LISTS`] does.
 pub const CARD_LIVES: &str = include_str!("../../../migrations/shared/0037_card_lives.sql");
+/// What goods had cost when they were sold. It marks logs of which something was passed on unread.
+pub const COSTS: &str = include_str!("../../../migrations/shared/0038_costs.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 37] = [
+pub const STEPS: [&str; 38] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -204,6 +206,7 @@ pub const STEPS: [&str; 37] = [
     TABS_PAID,
     TABS_TAKEN_OUT,
     CARD_LIVES,
+    COSTS,
 ];
 
 /// Every table above, to be emptied before a rebuild.

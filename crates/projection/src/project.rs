@@ -170,6 +170,7 @@ fn derive<'r>(
     };
     for (position, record) in records {
         run.take(&mut book, applier, (position, record))?;
+        book.last = Some((record.author, record.seq));
     }
     run.out.touched.stock.extend(run.balances.products());
     run.balances.post(&mut book)?;

@@ -169,9 +169,17 @@ pub fn goods(
     tx: &mut dyn Tx,
     (log, period): (LogId, Period),
 ) -> Result<Vec<(Option<ProductId>, Goods)>, StoreError> {
+    let last = tx.query_opt(
+        "select at from figure_product where log = $1 and grain = 1 order by at desc limit 1",
+        params![log],
+    )?;
+    let until = last.map_or(Ok(i32::MIN), |row| row.number(0))?;
     let mut wanted = vec![log.to_param()];
     let mut ranges = Vec::new();
-    for part in parts(period) {
+    // Nothing lies behind that day.
+    for part in
+        parts(period, until).into_iter().filter(|part| part.grain != 1 || part.from <= i64::from(until))
+    {
         let first = wanted.len() + 1;
         wanted.extend([Param::Int(part.grain), Param::Int(part.from), Param::Int(part.to)]);
         let sign = if part.sign < 0 { "-" } else { "" };
@@ -184,6 +192,9 @@ pub fn goods(
             first + 1,
             first + 2
         ));
+    }
+    if ranges.is_empty() {
+        return Ok(Vec::new());
     }
     let rows = tx.query(
         &format!(
@@ -241,27 +252,29 @@ impl Part {
 }
 
 /// A period by whole months; where it begins or ends inside of one, the days of it that belong, or the month without
-/// those that do not: whichever are fewer.
-pub fn parts(period: Period) -> Vec<Part> {
+/// those that do not: whichever are fewer. Behind `until` there are hardly any rows, so that days there count as none: of a time up to
+/// today the last month is read as a month.
+pub fn parts(period: Period, until: i32) -> Vec<Part> {
     let begins = |month: i32| month_begins(month).unwrap_or(i32::MAX);
+    let read = |from: i32, to: i32| to.min(until).saturating_sub(from).saturating_add(1).max(0);
     let Period { from, to } = period;
     let (mut first, mut last) = (month(from), month(to));
     let (before, behind) = (begins(first), begins(last + 1));
-    let (outside_before, outside_behind) = (from.saturating_sub(before), behind.saturating_sub(to) - 1);
+    let (outside_before, outside_behind) = (read(before, from - 1), read(to + 1, behind - 1));
     let mut parts = Vec::new();
-    if first == last && to.saturating_sub(from) < outside_before + outside_behind {
+    if first == last && read(from, to) <= outside_before.saturating_add(outside_behind) {
         return vec![Part::days(1, from, to)];
     }
-    if first != last && begins(first + 1).saturating_sub(from) < outside_before {
+    if first != last && read(from, begins(first + 1) - 1) < outside_before {
         parts.push(Part::days(1, from, begins(first + 1) - 1));
         first += 1;
-    } else if outside_before > 0 {
+    } else if before < from {
         parts.push(Part::days(-1, before, from - 1));
     }
-    if first <= last && month(from) != last && to.saturating_sub(begins(last)) < outside_behind {
+    if first <= last && month(from) != last && read(begins(last), to) < outside_behind {
         parts.push(Part::days(1, begins(last), to));
         last -= 1;
-    } else if outside_behind > 0 {
+    } else if to < behind - 1 {
         parts.push(Part::days(-1, to + 1, behind - 1));
     }
     if first > last {
@@ -450,16 +463,24 @@ mod tests {
             ),
             ("2026-11-30", "2026-12-01", vec![part(1, 1, day("2026-11-30"), day("2026-12-01"))]),
         ] {
-            assert_eq!(parts(Period { from: day(from), to: day(to) }), expected, "{from} {to}");
+            assert_eq!(parts(Period { from: day(from), to: day(to) }, i32::MAX), expected, "{from} {to}");
         }
+        // Nothing was sold behind the ninth.
+        let (from, to) = (day("2025-12-01"), day("2026-11-09"));
+        let whole = part(1, 2, november - 11, november);
+        let rest = part(-1, 1, to + 1, day("2026-11-30"));
+        assert_eq!(parts(Period { from, to }, to), [rest, whole]);
     }
 
     #[test]
     fn every_day_of_a_period_counts_once_and_no_other() {
         let first = day("2027-12-20");
-        for (from, to) in (0..80).flat_map(|from| (from..80).map(move |to| (first + from, first + to))) {
+        let all = (0..80).flat_map(|from| (from..80).map(move |to| (first + from, first + to)));
+        for (from, to, until) in
+            all.flat_map(|(from, to)| [i32::MIN, from, to, i32::MAX].map(|it| (from, to, it)))
+        {
             let mut counted = BTreeMap::new();
-            for part in parts(Period { from, to }) {
+            for part in parts(Period { from, to }, until) {
                 let days = (first - 60..first + 160).filter(|day| {
                     let at = if part.grain == 1 { *day } else { month(*day) };
                     (part.from..=part.to).contains(&i64::from(at))
@@ -468,7 +489,7 @@ mod tests {
             }
             counted.retain(|_, times| *times != 0);
             let expected: BTreeMap<i32, i64> = (from..=to).map(|day| (day, 1)).collect();
-            assert_eq!(counted, expected, "{from} {to}");
+            assert_eq!(counted, expected, "{from} {to} {until}");
         }
     }
 }

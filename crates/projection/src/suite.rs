@@ -40,7 +40,7 @@ const TABLES: &[(&str, usize, &str)] = &[
         "figure_product",
         3,
         "grain, at, product, units, lines, revenue_minor, tax_minor, discount_minor, returned_units,
-         restocked_units, refunded_minor, refunded_tax_minor",
+         restocked_units, refunded_minor, refunded_tax_minor, cost_minor, costed_units",
     ),
     ("figure_customer", 3, "grain, customer, at, sales, revenue_minor"),
     ("figure_tender", 2, "business_day, kind, payments, amount_minor, refunded_minor"),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use soko_domain::entry::Kind;
 use soko_domain::ids::{AuthorId, Hash, LogId, SaleId};
 use soko_projection::{STEPS, state_digest};
 use soko_record_log::{Migration, Sqlite, StoreError, log, params};
@@ -12,11 +13,36 @@ const ROWS: u64 = 12_000;
 
 fn store() -> Sqlite {
     let mut db = Sqlite::open_in_memory().unwrap();
-    let steps = [log::SCHEMA].into_iter().chain(STEPS);
-    let steps: Vec<Migration> =
-        (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect();
-    db.migrate(&steps).unwrap();
+    db.migrate(&steps()).unwrap();
     db
+}
+
+fn steps() -> Vec<Migration> {
+    let steps = [log::SCHEMA].into_iter().chain(STEPS);
+    (1..).zip(steps).map(|(number, sql)| Migration { number, name: "step", sql }).collect()
+}
+
+/// Only a log in which something was passed on unread says otherwise once it is filled again.
+#[test]
+fn what_an_older_program_passed_on_is_read_after_an_update() {
+    let (mut db, steps) = (Sqlite::open_in_memory().unwrap(), steps());
+    let at = STEPS.iter().position(|sql| *sql == soko_projection::COSTS).unwrap() + 1;
+    db.migrate(&steps[..at]).unwrap();
+    let other = LogId([2; 16]);
+    db.transaction::<_, StoreError>(|tx| {
+        for (log, kind) in [(STALL, Kind::SaleMade), (other, Kind::SaleMade), (other, Kind::CostsNoted)] {
+            tx.execute(
+                "insert into record (log, author, seq, kind, hash, prev, body, position)
+                 values ($1, $1, $2, $2, $3, $3, $3, $2)",
+                params![log, kind.number(), vec![7_u8; 32]],
+            )?;
+        }
+        tx.execute("delete from tables_stale", &[])
+    })
+    .unwrap();
+    db.migrate(&steps).unwrap();
+    let stale = db.transaction::<_, StoreError>(soko_projection::stale).unwrap();
+    assert_eq!(stale, [other]);
 }
 
 fn void(number: u64) -> (SaleId, AuthorId, u64) {

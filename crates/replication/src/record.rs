@@ -18,12 +18,16 @@ pub const KIND_ENTRY_FIRST: u16 = 1;
 pub const KIND_ENTRY_LAST: u16 = 0x0fff;
 pub const KIND_CHANGE_FIRST: u16 = 0x1000;
 pub const KIND_CHANGE_LAST: u16 = 0x1fff;
+/// Notes: entries that move nothing, so that whoever cannot read one need not.
+pub const KIND_NOTE_FIRST: u16 = 0x2000;
+pub const KIND_NOTE_LAST: u16 = 0x2fff;
 /// From here on nothing is assigned yet. Such records are kept and relayed like any other.
-pub const KIND_RESERVED_FIRST: u16 = 0x2000;
+pub const KIND_RESERVED_FIRST: u16 = 0x3000;
 
 const _: () = assert!(KIND_INTRODUCTION + 1 == KIND_ENTRY_FIRST);
 const _: () = assert!(KIND_ENTRY_LAST + 1 == KIND_CHANGE_FIRST);
-const _: () = assert!(KIND_CHANGE_LAST + 1 == KIND_RESERVED_FIRST);
+const _: () = assert!(KIND_CHANGE_LAST + 1 == KIND_NOTE_FIRST);
+const _: () = assert!(KIND_NOTE_LAST + 1 == KIND_RESERVED_FIRST);
 
 /// What the first record of a chain names as its predecessor.
 pub const NO_RECORD: Hash = Hash([0; 32]);

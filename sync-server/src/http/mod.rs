@@ -34,6 +34,7 @@ mod messages;
 mod models;
 mod operator;
 mod operator_featured;
+mod operator_lists;
 mod operator_models;
 mod operator_shelves;
 mod ops;

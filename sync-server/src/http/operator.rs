@@ -40,6 +40,8 @@ const LIFE: Duration = Duration::from_secs(30 * 60);
 
 const PAGE: &str = include_str!("../operator/page.html");
 const SCRIPT: &str = include_str!("../operator/page.js");
+const WORDS: &str = include_str!("../operator/page-words.js");
+const LISTS: &str = include_str!("../operator/lists.js");
 const PARTS: &str = include_str!("../operator/parts.js");
 const STYLE: &str = include_str!("../operator/page.css");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -91,6 +93,15 @@ pub(crate) async fn page(State(app): State<App>) -> Result<Response, Problem> {
 
 pub(crate) async fn script(State(app): State<App>) -> Result<Response, Problem> {
     std::future::ready(file(&app, "text/javascript; charset=utf-8", SCRIPT)).await
+}
+
+pub(crate) async fn words(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/javascript; charset=utf-8", WORDS)).await
+}
+
+/// All stalls and all products.
+pub(crate) async fn lists(State(app): State<App>) -> Result<Response, Problem> {
+    std::future::ready(file(&app, "text/javascript; charset=utf-8", LISTS)).await
 }
 
 /// What the operator's pages have in common.

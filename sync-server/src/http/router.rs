@@ -15,9 +15,10 @@ use crate::http::problem::Problem;
 use crate::http::{
     accounts, addresses, baskets, bounced, cards, console, console_people, contacts, coupons, crawlers,
     devices, docs, email_change, given_up, hooks, interactions, leaving, likes, mailed, market, members,
-    messages, models, operator, operator_featured, operator_models, operator_shelves, ops, order_stream,
-    orders, own_data, own_orders, pay, pictures, program_keys, programs, quote, recovery, replicate, returns,
-    reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone, texted, web, wishes_page,
+    messages, models, operator, operator_featured, operator_lists, operator_models, operator_shelves, ops,
+    order_stream, orders, own_data, own_orders, pay, pictures, program_keys, programs, quote, recovery,
+    replicate, returns, reviews, rival_feeds, sessions, shares, shop, stalls, stream, swaps, telephone,
+    texted, web, wishes_page,
 };
 
 /// The whole server as a service: what tests call directly and `server::serve` puts behind a socket.
@@ -38,6 +39,8 @@ pub fn router(app: App) -> Router {
         .route("/operator", get(operator::page))
         .route("/operator/parts.js", get(operator::parts))
         .route("/operator/page.js", get(operator::script))
+        .route("/operator/page-words.js", get(operator::words))
+        .route("/operator/lists.js", get(operator::lists))
         .route("/operator/models", get(operator_models::page))
         .route("/operator/models.js", get(operator_models::script))
         .route("/operator/page.css", get(operator::style))
@@ -147,6 +150,8 @@ fn of_operator() -> OpenApiRouter<App> {
         .routes(routes!(interactions::of_market))
         .routes(routes!(operator_shelves::shelves))
         .routes(routes!(operator_shelves::buyers))
+        .routes(routes!(operator_lists::stalls))
+        .routes(routes!(operator_lists::products))
         .routes(routes!(operator::stream))
         .routes(routes!(operator_models::overview))
         .routes(routes!(operator_models::choose))

@@ -6,7 +6,7 @@ use soko_domain::calendar::{CutOffMinutes, Moment, OffsetMinutes, business_day};
 use soko_domain::entry::Stamp;
 use soko_domain::ids::LogId;
 use soko_projection::read_figures::{self as facts, Period};
-use soko_record_log::{Param, Row, StoreError, Tx, params};
+use soko_record_log::{Dialect, Param, Row, StoreError, Tx, params};
 
 pub const DAYS_MAX: u16 = 366;
 /// Zones and ends of days that one question names; where there are more, it is asked again for the others. There are some forty zones
@@ -130,42 +130,67 @@ impl Days {
     }
 
     /// Asks with every stall as `open` (log, name, currency, from_day, to_day, begins_ms), and as `parts` (log, sign,
-    /// grain, from_at, to_at), the rows of products that its days add up. Each stall is in one question; what the answers say of several
+    /// grain, at), the rows of products that its days add up: each day and month by itself, so that rows are looked up and no engine
+    /// goes through all that a stall ever sold. Each stall is in one question; what the answers say of several
     /// of them is put together by whoever asks.
     pub(super) fn ask(&self, tx: &mut dyn Tx, select: &str) -> Result<Vec<Row>, StoreError> {
+        self.ask_with(tx, &[], select)
+    }
+
+    /// The same with values of one's own: `$1` and on.
+    pub(super) fn ask_with(
+        &self,
+        tx: &mut dyn Tx,
+        own: &[Param<'_>],
+        select: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        // Until this transaction ends. Of tables that grew since they were looked at, PostgreSQL thinks too little: it would read whole
+        // ones, put in order what is added up without any, or spend longer on a plan's code than on the rows.
+        if tx.dialect() == Dialect::Postgres {
+            let plans =
+                "select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+                           set_config('jit', 'off', true), set_config('work_mem', '64MB', true)";
+            tx.query(plans, &[])?;
+        }
         let mut rows = Vec::new();
         for kinds in self.kinds.chunks(KINDS_PER_QUESTION) {
-            rows.extend(ask_of(tx, kinds, select)?);
+            rows.extend(ask_of(tx, kinds, (own, select))?);
         }
         Ok(rows)
     }
 }
 
-fn ask_of(tx: &mut dyn Tx, kinds_of: &[Kind], select: &str) -> Result<Vec<Row>, StoreError> {
-    let (mut kinds, mut spans, mut params) = (Vec::new(), Vec::new(), Vec::new());
+fn ask_of(
+    tx: &mut dyn Tx,
+    kinds_of: &[Kind],
+    (own, select): (&[Param<'_>], &str),
+) -> Result<Vec<Row>, StoreError> {
+    let (mut kinds, mut spans, mut params) = (Vec::new(), Vec::new(), own.to_vec());
     for (at, kind) in kinds_of.iter().enumerate() {
         let Period { from, to } = kind.period;
         let numbers = [kind.cut_off_minutes, i64::from(from), i64::from(to), kind.begins_ms];
         params.push(Param::Text(&kind.zone));
         kinds.push(format!("({at}, cast(${} as text), {})", params.len(), integers(&mut params, &numbers)));
-        for part in facts::parts(kind.period) {
+        for part in facts::parts(kind.period, kind.period.to) {
             let numbers = [part.sign, part.grain, part.from, part.to];
             spans.push(format!("({at}, {})", integers(&mut params, &numbers)));
         }
     }
     let (kinds, spans) = (kinds.join(", "), spans.join(", "));
     let sql = format!(
-        "with kind (kind, zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {kinds}),
-         span (kind, sign, grain, from_at, to_at) as (values {spans}),
+        "with recursive kind (kind, zone, cut_off_minutes, from_day, to_day, begins_ms) as (values {kinds}),
+         span (kind, sign, grain, at, to_at) as (values {spans}),
+         spread (kind, sign, grain, at, to_at) as (
+           select kind, sign, grain, at, to_at from span
+           union all select kind, sign, grain, at + 1, to_at from spread where at < to_at),
          stall (log, name, currency, kind) as (
            select p.log, p.name, p.currency, k.kind from stall_profile p
            join kind k on k.zone = p.zone and k.cut_off_minutes = p.cut_off_minutes),
          open (log, name, currency, from_day, to_day, begins_ms) as (
            select s.log, s.name, s.currency, k.from_day, k.to_day, k.begins_ms
            from stall s join kind k on k.kind = s.kind),
-         parts (log, sign, grain, from_at, to_at) as (
-           select s.log, d.sign, d.grain, d.from_at, d.to_at
-           from stall s join span d on d.kind = s.kind)
+         parts (log, sign, grain, at) as (
+           select s.log, d.sign, d.grain, d.at from stall s join spread d on d.kind = s.kind)
          {select}"
     );
     tx.query(&sql, &params)

@@ -28,7 +28,14 @@ function table(title, heads, rows) {
     body.append(element("tr", null, first, ...cells.map((text) => element("td", text))));
   }
   made.append(body);
-  return element("div", null, made);
+  const frame = element("div", null, made);
+  // What is wider than a phone is scrolled by keyboard, too: by its buttons, or by itself.
+  if (!rows.some(([, open]) => open)) {
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", title);
+  }
+  return frame;
 }
 
 const ask = (path, signal) => fetch(path, { headers: { authorization: `Bearer ${key}` }, signal });

@@ -89,14 +89,15 @@ pub fn buyers(tx: &mut dyn Tx, now_ms: i64, days: u16) -> Result<Buyers, StoreEr
     let rows = Days::read(tx, now_ms, days)?.ask(
         tx,
         &format!(
-            "select count(case when b.first_day >= b.from_day then 1 end),
-               count(case when b.first_day < b.from_day and b.last_day >= b.from_day then 1 end),
-               count(case when b.last_day < b.from_day and b.last_day <= b.to_day - {lapsed} then 1 end)
-             from (
+            ", b as materialized (
                select p.from_day, p.to_day,
                  (select d.at {bought} order by d.at limit 1) as first_day,
                  (select d.at {bought} order by d.at desc limit 1) as last_day
-               from open p cross join figure_customer c where c.log = p.log and c.grain = 3) as b",
+               from open p cross join figure_customer c where c.log = p.log and c.grain = 3)
+             select count(case when b.first_day >= b.from_day then 1 end),
+               count(case when b.first_day < b.from_day and b.last_day >= b.from_day then 1 end),
+               count(case when b.last_day < b.from_day and b.last_day <= b.to_day - {lapsed} then 1 end)
+             from b",
             lapsed = CustomerSums::LAPSED_DAYS,
             bought = "from figure_customer d where d.log = c.log and d.grain = 1 and d.customer = c.customer
                  and d.at <= p.to_day and d.sales > 0"

@@ -11,7 +11,7 @@ use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     Entry, OrderCoupon, OrderHandedOver, OrderLine, OrderPlaced, OrderStep, PayWay, ReleaseReason, Units,
 };
-use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, ThingId};
+use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::refusal::Refusal;
 use soko_domain::sabotage::Sabotage;
@@ -23,6 +23,7 @@ use soko_domain::verbs::place_order::{self, AskedLine, Offer};
 use soko_domain::verbs::release_order::OrderState;
 use soko_domain::verbs::swap_order::Swap;
 use soko_domain::verbs::{fulfil_order, hand_over_order, release_order, step_order};
+use soko_projection::figures::costs_today;
 use soko_projection::read::{self, OrderFound};
 use soko_projection::returns::ReturnFound;
 use soko_projection::{coupons, deals, order_money, order_steps, returns};
@@ -631,9 +632,14 @@ fn given_out(
             cards::pays_all(&money, read::order_placed(desk.tx, desk.log, &found)?.total_minor)
         }
     };
-    let handed = is_paid.then(|| Entry::from(OrderHandedOver { order, taken: None }));
-    let fulfilled = fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?;
-    Ok(handed.into_iter().chain(fulfilled).collect())
+    let mut entries = Vec::new();
+    if is_paid {
+        let goods = units.iter().map(|units| units.product);
+        entries.extend(costs_today(desk.tx, desk.log, SaleId(order.0), goods)?.map(Entry::from));
+        entries.push(OrderHandedOver { order, taken: None }.into());
+    }
+    entries.extend(fulfil_order::decide(&fulfil_order::Facts { state, units }, order)?);
+    Ok(entries)
 }
 
 fn has_money(

@@ -97,6 +97,7 @@ pub const STEPS: &[Migration] = &[
     Migration { number: 79, name: "card lives", sql: soko_projection::CARD_LIVES },
     step!(80, "0042_denied_index"),
     step!(81, "0043_parts_allowed"),
+    Migration { number: 82, name: "costs", sql: soko_projection::COSTS },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two

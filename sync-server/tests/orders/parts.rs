@@ -2,6 +2,7 @@
 //! engine, with the hostile provider.
 
 use axum::http::{Method, StatusCode};
+use soko_documents::{DocumentKind, Edit, Field};
 use soko_domain::entry::{
     BackWay, Entry, GoodsBack, IncidentKind, OrderBackAsked, OrderBackLine, OrderCashGiven, OrderHandedOver,
     OrderRefundAsked, RefundEnd,
@@ -10,9 +11,10 @@ use soko_domain::ids::{OrderId, ShiftId, ThingId};
 use soko_domain::verbs::refund_order::PartStanding;
 use soko_projection::order_refunds;
 use soko_record_log::{StoreError, params};
+use soko_sync_server::proof;
 
 use crate::common::hostile::{Asks, Fault, Speaks};
-use crate::common::shop::{Register, STALL, exchange, id, orders, stores};
+use crate::common::shop::{Register, STALL, TEA, exchange, id, orders, stores};
 use crate::frozen::register_says_once;
 use crate::paying::{FAULTS, LOOKS, ORDER, Scene, World, scenes};
 
@@ -34,12 +36,36 @@ impl World {
     /// Paid by card, and handed over.
     async fn handed_over(scene: Scene) -> Self {
         let world = Self::waiting(scene).await;
-        world.provider.books().buyer(true);
-        world.until(("held", "paid")).await;
-        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
-        let fulfil = world.shop.server.ask(Method::POST, &path).bearer(&world.shop.owner).send().await;
-        fulfil.expect(StatusCode::OK);
+        world.given_out_once_paid().await;
         world
+    }
+
+    async fn given_out_once_paid(&self) {
+        self.provider.books().buyer(true);
+        self.until(("held", "paid")).await;
+        let path = format!("{}/{}/fulfil", orders(), id(ORDER));
+        let fulfil = self.shop.server.ask(Method::POST, &path).bearer(&self.shop.owner).send().await;
+        fulfil.expect(StatusCode::OK);
+    }
+
+    /// What a packet of tea costs from now on.
+    async fn tea_costs(&mut self, number: i64) {
+        let edit = [Edit::SetNumber { field: Field::Cost, number }];
+        let tea = (ThingId(TEA.0), DocumentKind::Product);
+        self.shop.register.device.edit(tea, &edit, AT_MS).unwrap();
+        self.shop.exchange().await;
+    }
+
+    /// What tea had cost that was sold, and of how many that was said.
+    async fn costs(&self) -> (i64, i64) {
+        let read = self.shop.server.store.store.read(|tx| {
+            let sql = "select cast(coalesce(sum(cost_minor), 0) as bigint),
+                         cast(coalesce(sum(costed_units), 0) as bigint)
+                       from figure_product where log = $1 and grain = 1 and product = $2";
+            let row = tx.query_one(sql, params![STALL, TEA])?;
+            Ok::<_, StoreError>((row.int(0)?, row.int(1)?))
+        });
+        read.await.map_err(StoreError::from).unwrap()
     }
 
     pub(crate) async fn register_says(&mut self, entries: Vec<Entry>) {
@@ -239,6 +265,24 @@ async fn goods_and_money_both_gone_a_person_hears_of_it_once() {
             assert_eq!(world.incidents().await, [i64::from(IncidentKind::HandedOverUnpaid.number())]);
             assert_eq!((world.returned(), world.shop.available().await), ((1, 1_350), 2));
         }
+    }
+}
+
+/// The server says what goods cost as it gives them out, as a register does; another cost later changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_out_by_a_word_keeps_what_it_cost_then() {
+    for scene in scenes() {
+        let mut world = World::waiting(scene).await;
+        world.tea_costs(200).await;
+        world.given_out_once_paid().await;
+        assert_eq!(world.costs().await, (600, 3));
+        world.tea_costs(999).await;
+        world.register_says(vec![asks(1, 1, 0, BackWay::AsPaid)]).await;
+        world.rests().await;
+        assert_eq!((world.costs().await, world.returned()), ((400, 2), (1, 450)));
+        let (store, core) = (world.shop.server.store.store.clone(), world.shop.core.clone());
+        let looked = std::thread::spawn(move || proof::verify(&store, &core, STALL).unwrap().problems);
+        assert_eq!(looked.join().unwrap(), Vec::<String>::new());
     }
 }
 

@@ -110,6 +110,7 @@ fn margin(speech: &Speech, goods: &GoodsView) -> Html {
     let rows = vec![
         row("figures.margin-known", money(sums.known_minor)),
         row("figures.margin-cost", money(sums.cost_minor)),
+        row("figures.margin-cost-today", money(sums.cost_today_minor)),
         row("figures.margin", money(sums.margin_minor)),
         row("figures.margin-part", part(speech, sums.margin_ppm)),
         row("figures.margin-unknown", money(sums.unknown_minor)),

@@ -154,6 +154,17 @@ crate::wire_struct! {
 }
 
 crate::wire_struct! {
+    /// What so many units of a product cost the stall.
+    pub struct UnitCost { pub product: ProductId, pub cost_minor: i64, pub per: i64 }
+}
+
+crate::wire_struct! {
+    /// Right before a sale, or before an order is handed over under the name of its order: what the goods cost by then. Goods whose
+    /// cost nobody knew are not in it. A note: whoever does not know it sells, counts and passes it on without.
+    pub struct CostsNoted { pub sale: SaleId, pub costs: Vec<UnitCost> }
+}
+
+crate::wire_struct! {
     /// Somebody of the stall saw the money of a claimed payment.
     pub struct PaymentVerified {
         pub sale: SaleId,

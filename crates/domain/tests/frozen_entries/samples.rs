@@ -343,6 +343,8 @@ fn trade_samples() -> Vec<Entry> {
         }
         .into(),
         TabPaid { sale: SALE, tab: ORDER, spans: vec![TabSpan { line: THING, from: 2, upto: 500 }] }.into(),
+        CostsNoted { sale: SALE, costs: vec![UnitCost { product: MANGO, cost_minor: 1_815, per: 1_000 }] }
+            .into(),
         LinesRepriced {
             sale: SALE,
             lines: vec![Repriced {

@@ -85,6 +85,19 @@ impl Weighed<'_> {
         self.kept().saturating_sub(taxes)
     }
 
+    /// Units of which nobody said what they cost as they were sold.
+    fn units_of_today(&self) -> i64 {
+        self.units().saturating_sub(self.goods.costed_units)
+    }
+
+    /// What those cost that were sold before costs were kept, or while nobody knew: as the product is said to cost today.
+    fn cost_of_today(&self) -> Option<i64> {
+        match self.units_of_today() {
+            0 => Some(0),
+            units => self.cost_of(units),
+        }
+    }
+
     /// What so many units cost, at what the product is said to cost today.
     fn cost_of(&self, units: i64) -> Option<i64> {
         let brief = self.brief?;
@@ -92,8 +105,14 @@ impl Weighed<'_> {
         div_round(whole, i128::from(brief.price_per.max(1)), Rounding::HalfUp)
     }
 
+    /// What was sold had cost, as far as that was kept.
     fn cost(&self) -> Option<i64> {
-        self.cost_of(self.units())
+        let is_unknown =
+            self.goods.costed_units == 0 && self.brief.is_none_or(|brief| brief.cost_minor.is_none());
+        if is_unknown {
+            return None;
+        }
+        Some(self.goods.cost_minor.saturating_add(self.cost_of_today()?))
     }
 
     fn worth(&self) -> Option<i64> {
@@ -138,6 +157,8 @@ fn margin(rows: &[Weighed<'_>]) -> MarginSums {
             Some(cost) => {
                 sums.known_minor = sums.known_minor.saturating_add(row.net());
                 sums.cost_minor = sums.cost_minor.saturating_add(cost);
+                let of_today = row.cost_of_today().unwrap_or(0);
+                sums.cost_today_minor = sums.cost_today_minor.saturating_add(of_today);
             }
             None => sums.unknown_minor = sums.unknown_minor.saturating_add(row.net()),
         }

@@ -53,6 +53,7 @@ fn of_entry(kind: Kind) -> Wrote {
         | Kind::PaymentFailed
         | Kind::LinesTakenOff
         | Kind::TabPaid
+        | Kind::CostsNoted
         | Kind::LinesRepriced => Wrote::Money,
         #[rustfmt::skip]
         Kind::StockReceived | Kind::StockCounted | Kind::StockAdjusted | Kind::StockConverted | Kind::StockMoved

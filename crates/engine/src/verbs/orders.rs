@@ -7,7 +7,7 @@ use soko_domain::entry::{
 use soko_domain::ids::{OrderId, SaleId, ThingId};
 use soko_domain::verbs::swap_order::{self, Swap};
 use soko_domain::verbs::{hand_over_order, pay_order, refund_order, step_order, transfer_order};
-use soko_projection::{order_money, order_refunds, order_steps, read, swaps};
+use soko_projection::{figures, order_money, order_refunds, order_steps, read, swaps};
 
 use super::sale;
 use crate::failure::{Failure, NotDone};
@@ -82,6 +82,11 @@ pub(super) fn hand_over(
         codes_used: sale::codes_used(writing, SaleId(order.0), paid)?,
     };
     let entries = hand_over_order::decide_hand_over(&facts, order, &tenders)?;
+    let goods = facts.placed.iter().flat_map(|placed| &placed.lines).map(|line| line.product);
+    let costs = match entries.as_slice() {
+        [] => None,
+        _ => figures::costs_today(writing.tx, writing.log, SaleId(order.0), goods)?,
+    };
     let reply = match entries.as_slice() {
         [Entry::OrderHandedOver(OrderHandedOver { taken: Some(taken), .. })] => Reply::HandedOver {
             cash_rounding_minor: taken.cash_rounding_minor,
@@ -89,7 +94,7 @@ pub(super) fn hand_over(
         },
         _ => Reply::Done,
     };
-    writing.write(entries)?;
+    writing.write(costs.map(Entry::from).into_iter().chain(entries).collect())?;
     Ok(reply)
 }
 

@@ -20,7 +20,7 @@ use soko_domain::verbs::make_sale::{BeyondRule, LineText, OwnPrice};
 use soko_domain::verbs::verify_payment::code_key;
 use soko_domain::verbs::{make_sale, refund as refund_verb, void_sale};
 use soko_domain::wrong::Wrong;
-use soko_projection::{payments, read as facts, read_prices as prices};
+use soko_projection::{figures, payments, read as facts, read_prices as prices};
 use soko_record_log::{StoreError, Tx};
 
 use super::labels::{self, Label};
@@ -105,6 +105,8 @@ pub(super) fn decide(
         tab: about.tab,
     };
     let entries = make_sale::decide(&facts, &payload)?;
+    let goods = payload.basket.lines.iter().map(|line| line.product);
+    let costs = figures::costs_today(writing.tx, writing.log, *sale, goods)?;
     let mut reply = sold(&entries)?;
     if let (Reply::Sold { total_minor, .. }, true) = (&mut reply, writing.weakened.is(Sabotage::TotalApart)) {
         *total_minor += 1;
@@ -115,6 +117,8 @@ pub(super) fn decide(
         _ => Default::default(),
     };
     let before = packed.into_iter().chain(spent).chain(of_tab.word.map(Entry::from));
+    // Nothing may stand between what goods cost and their sale.
+    let before = before.chain(costs.map(Entry::from));
     Ok(Decided { entries: Some(before.chain(entries).chain(earned).chain(beside).collect()), reply })
 }
 

@@ -1,8 +1,9 @@
 //! What reports say, beside what was sold.
 
 use soko_app_api::{
-    BeyondShare, DiscountInput, FiguresView, GoodsView, PeopleCall, PeopleVerb, ProductContent, Query,
-    RefundLineInput, SaleAbout, SaleLineInput, Span, StallContent, Step, TaxInput, TenderInput, Verb, View,
+    BeyondShare, DiscountInput, FiguresView, GoodsView, PeopleCall, PeopleVerb, ProductContent, ProductEdit,
+    Query, RefundLineInput, SaleAbout, SaleLineInput, Span, StallContent, Step, TaxInput, TenderInput, Verb,
+    View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{GoodsBack, RecordParked};
@@ -194,6 +195,61 @@ fn goods_say_what_they_earned_and_how_long_they_last() {
     // Fewer teas were sold.
     let slow: Vec<_> = goods.slow.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(slow, ["Tea", "Mango"]);
+}
+
+fn costs(device: &mut Device, number: u16, cost_minor: i64) {
+    let edits = vec![ProductEdit::CostMinor(Some(cost_minor))];
+    device.done(command(number, Verb::EditProduct { product: product(MANGO), edits }));
+}
+
+/// What mangoes earned in the nine days about today, what they cost, and what of that nobody had said as they were sold.
+fn earned(device: &mut Device) -> (Option<i64>, i64, i64) {
+    let goods = device.goods_of(Span { from: TODAY - 7, to: TODAY + 1 });
+    let mango = goods.top.iter().find(|row| row.name == "Mango").unwrap();
+    (mango.margin_minor, goods.margin.cost_minor, goods.margin.cost_today_minor)
+}
+
+#[test]
+fn another_cost_changes_no_margin_of_before_and_what_comes_back_brings_its_own() {
+    let mut device = sold();
+    let before = earned(&mut device);
+    assert_eq!(before, (Some(1_500 - 206 - 600), 600, 0));
+    costs(&mut device, 30, 180);
+    assert_eq!(earned(&mut device), before);
+    // Two more at their new cost; another one of the four of before comes back and goes onto the shelf, one more is spoiled.
+    device.at(sale(31, vec![mangoes(2)], TenderKind::Cash, 500), 31, NOON_MS);
+    let back = |goods| vec![RefundLineInput { line: 0, quantity: 1, goods }];
+    for (number, goods) in [(32, GoodsBack::Sellable), (33, GoodsBack::Waste)] {
+        let (sale, tender, reason) = (sale_id(22), TenderKind::Card, "ripe".into());
+        let refund = Verb::Refund { sale, lines: back(goods), tender, reason, into: None };
+        device.at(refund, number, NOON_MS + DAY_MS);
+    }
+    let after = earned(&mut device);
+    assert_eq!((after.1, after.2), (600 + 2 * 180 - 100, 0));
+    // A void takes the cost along.
+    device.at(sale(34, vec![mangoes(3)], TenderKind::Cash, 750), 34, NOON_MS);
+    device.at(Verb::VoidSale { sale: sale_id(34), reason: "typo".into() }, 35, NOON_MS);
+    costs(&mut device, 36, 999);
+    assert_eq!(earned(&mut device), after);
+    device.engine.rebuild(STALL).unwrap();
+    assert_eq!(earned(&mut device), after);
+    assert!(device.engine.verify(STALL).unwrap().is_sound());
+}
+
+/// Nobody had said what tea costs when it was sold, and a program of before said it of nothing.
+#[test]
+fn what_nobody_said_as_goods_were_sold_is_reckoned_with_today_and_told() {
+    let mut device = sold();
+    let edits = vec![ProductEdit::CostMinor(Some(150))];
+    device.done(command(30, Verb::EditProduct { product: product(TEA), edits }));
+    let span = Span { from: TODAY - 7, to: TODAY + 1 };
+    let margin = device.goods_of(span).margin;
+    assert_eq!((margin.cost_minor, margin.cost_today_minor, margin.unknown_minor), (600 + 300, 300, 0));
+    device.at(sale(31, vec![SaleLineInput::of(product(TEA), 1)], TenderKind::Cash, 400), 31, NOON_MS);
+    let edits = vec![ProductEdit::CostMinor(Some(200))];
+    device.done(command(32, Verb::EditProduct { product: product(TEA), edits }));
+    let margin = device.goods_of(span).margin;
+    assert_eq!((margin.cost_minor, margin.cost_today_minor), (600 + 150 + 400, 400));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The money of orders from the shop that are paid when they are handed over.
 
 use soko_app_api::{
-    Command, FiguresView, InsteadInput, OrderView, Query, Reply, ShiftReport, TenderInput, Verb, View,
+    Command, FiguresView, InsteadInput, OrderView, ProductEdit, Query, Reply, ShiftReport, Span, TenderInput,
+    Verb, View,
 };
 use soko_domain::basket::TenderKind;
 use soko_domain::entry::{
@@ -91,6 +92,34 @@ fn what_is_paid_with_the_goods_lies_in_the_drawer() {
         }
         other => panic!("{other:?}"),
     }
+    assert!(first.engine.verify(STALL).unwrap().is_sound());
+}
+
+#[test]
+fn what_goods_of_an_order_cost_is_kept_as_they_are_handed_over() {
+    let (mut relay, mut first, mut second) = pair();
+    let costs = |id, cost_minor| {
+        let edits = vec![ProductEdit::CostMinor(Some(cost_minor))];
+        command(id, Verb::EditProduct { product: product(101), edits })
+    };
+    let earned = |device: &mut Device| {
+        let query = Query::Goods { stall: STALL, span: Some(Span { from: 20_770, to: 20_780 }) };
+        match device.engine.answer(&query, now()) {
+            Ok(View::Goods(view)) => (view.margin.cost_minor, view.margin.cost_today_minor),
+            other => panic!("{other:?}"),
+        }
+    };
+    first.done(costs(19, 80));
+    relay.write(taxed(90));
+    first.replicate(&mut relay);
+    // What it cost when it was ordered does not count: until then it lay there.
+    first.done(costs(20, 100));
+    first.done(hand_over(21, 90, vec![TenderInput::cash(616)]));
+    first.done(costs(22, 300));
+    assert_eq!(earned(&mut first), (200, 0));
+    meet(&mut relay, &mut [&mut first, &mut second]);
+    assert_eq!(earned(&mut second), (200, 0));
+    assert_eq!(first.engine.state_digest(STALL).unwrap(), second.engine.state_digest(STALL).unwrap());
     assert!(first.engine.verify(STALL).unwrap().is_sound());
 }
 

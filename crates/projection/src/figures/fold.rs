@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use soko_domain::calendar::{BusinessDay, CutOffMinutes, Moment, OffsetMinutes, business_day};
-use soko_domain::entry::{GoodsBack, RefundMade, SaleLine, SaleMade, Stamp, TenderKind};
+use soko_domain::entry::{GoodsBack, RefundLine, RefundMade, SaleLine, SaleMade, Stamp, TenderKind};
 use soko_domain::ids::{AuthorId, PersonId, ProductId, ThingId};
 use soko_domain::money::part_of;
 use soko_domain::tax::TaxRate;
+
+use super::costs::Costs;
 
 pub(super) const GRAIN_DAY: i32 = 1;
 pub(super) const GRAIN_MONTH: i32 = 2;
@@ -77,6 +79,10 @@ measures! {
         restocked_units,
         refunded_minor,
         refunded_tax_minor,
+        /// What those units cost of which that was said as they were sold; and how many they are. Without what came back and can be
+        /// sold again.
+        cost_minor,
+        costed_units,
     }
     /// One way to pay on a day.
     Paid {
@@ -132,6 +138,7 @@ pub(crate) struct Sold<'a> {
     pub(crate) register: AuthorId,
     pub(crate) stamp: &'a Stamp,
     pub(crate) sale: &'a SaleMade,
+    pub(crate) costs: &'a Costs,
 }
 
 /// A line that came back, as its record says.
@@ -203,12 +210,15 @@ impl Figures {
             self.bought.entry((customer, day)).or_default().add(&bought);
         }
         for line in &sale.lines {
+            let cost = sold.costs.of(line.product, line.quantity);
             let goods = Goods {
                 units: signed(line.quantity),
                 lines: sign,
                 revenue_minor: signed(line.total_minor),
                 tax_minor: signed(tax_of(line)),
                 discount_minor: signed(line.discount_minor),
+                cost_minor: signed(cost.unwrap_or(0)),
+                costed_units: cost.map_or(0, |_| signed(line.quantity)),
                 ..Goods::default()
             };
             self.goods(day, line.product, &goods);
@@ -260,6 +270,17 @@ impl Figures {
                 ..Goods::default()
             };
             self.goods(day, line.product, &goods);
+        }
+    }
+
+    /// What goods had cost that came back and can be sold again, for the day on which they came.
+    pub(crate) fn restocked(&mut self, costs: &Costs, business_day: i32, lines: &[RefundLine]) {
+        for line in lines.iter().filter(|line| line.goods == GoodsBack::Sellable) {
+            if let Some(cost) = costs.of(line.product, line.quantity) {
+                let (cost_minor, costed_units) = (-cost, -bounded(line.quantity));
+                let goods = Goods { cost_minor, costed_units, ..Goods::default() };
+                self.goods(business_day, line.product, &goods);
+            }
         }
     }
 

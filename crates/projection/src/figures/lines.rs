@@ -178,9 +178,9 @@ fn voided(
     if first.map(|row| row.number(0)).transpose()? != Some(seq) {
         return Ok(Lines::default());
     }
-    let own = sales(tx, log, void.sale)?.into_iter().find(|(register, ..)| *register == author);
-    let Some((register, made, sale)) = own else { return Ok(Lines::default()) };
-    let mut all = sold(register, &made, &sale);
+    let own = sales(tx, log, void.sale)?.into_iter().find(|made| made.author == author);
+    let Some(own) = own else { return Ok(Lines::default()) };
+    let mut all = sold(own.author, &own.stamp, &own.sale);
     for line in &mut all.lines {
         line.about.deed = Deed::Void;
         for amount in
@@ -208,16 +208,16 @@ fn refunded(
     refund: &RefundMade,
 ) -> Result<Lines, StoreError> {
     let found = sales(tx, log, refund.sale)?;
-    let first = found.first().map(|(_, _, sale)| sale);
+    let first = found.first().map(|made| &made.sale);
     let mut all = gone(author, stamp, refund, first);
     if found.is_empty() {
         return Ok(all);
     }
     let backs = backs(tx, log, refund.sale, TAXED_BACKS_MAX)?;
-    for (_, _, sale) in &found {
-        let own = backs.iter().zip(taxes_taken(sale, &backs));
+    for made in &found {
+        let own = backs.iter().zip(taxes_taken(&made.sale, &backs));
         let own = own.filter(|(back, _)| back.author == author && back.seq == seq);
-        tax_back(&mut all, sale, own);
+        tax_back(&mut all, &made.sale, own);
     }
     Ok(all)
 }
@@ -286,7 +286,8 @@ fn handed_over(
     place: (AuthorId, u64),
     order: OrderId,
 ) -> Result<Lines, StoreError> {
-    let Some(Became { place: first, stamp, sale, gone: backwards, backs }) = orders::became(tx, log, order)?
+    let Some(Became { place: first, stamp, sale, gone: backwards, backs, .. }) =
+        orders::became(tx, log, order)?
     else {
         return Ok(Lines::default());
     };

@@ -14,6 +14,7 @@ use soko_domain::ids::{AuthorId, LogId, OrderId, ProductId, SaleId, ShiftId, Thi
 use soko_domain::order_card::{self, CardStep};
 use soko_record_log::{StoreError, Tx, params};
 
+use super::costs::{self, Costs};
 use super::fold::{Back, Figures, Sold};
 use crate::book::Book;
 use crate::ledger::Place;
@@ -61,6 +62,8 @@ pub(super) struct Became {
     pub(super) place: (AuthorId, u64),
     pub(super) stamp: Stamp,
     pub(super) sale: SaleMade,
+    /// As whoever handed it over said before.
+    costs: Costs,
     pub(super) gone: Vec<Gone>,
     /// The lines of all that is gone, in the order of it.
     pub(super) backs: Vec<Back>,
@@ -70,11 +73,12 @@ pub(super) struct Became {
 pub(crate) fn figures(book: &mut Book<'_>, order: OrderId) -> Result<Figures, StoreError> {
     let mut figures = Figures::default();
     let Some(became) = became(book.tx, book.log, order)? else { return Ok(figures) };
-    let Became { place: (register, _), stamp, sale, gone, backs } = &became;
-    let sold = Sold { register: *register, stamp, sale };
+    let Became { place: (register, _), stamp, sale, costs, gone, backs } = &became;
+    let sold = Sold { register: *register, stamp, sale, costs };
     figures.sold(&sold, 1);
     for gone in gone {
         figures.refunded(gone.here(*register), &gone.stamp, &gone.refund);
+        figures.restocked(costs, gone.stamp.business_day, &gone.refund.lines);
     }
     figures.returned(&sold, backs);
     figures.taxes_back(sale, &[], backs);
@@ -105,7 +109,8 @@ pub(super) fn became(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Opti
         backs.extend(back.backs());
         gone.push(back);
     }
-    Ok(Some(Became { place: (*author, *seq), stamp: stamp.clone(), sale, gone, backs }))
+    let costs = costs::said(tx, log, (*author, *seq), sale.sale)?;
+    Ok(Some(Became { place: (*author, *seq), stamp: stamp.clone(), sale, costs, gone, backs }))
 }
 
 /// Money that went back, and what it was for.

@@ -5,10 +5,10 @@ use std::error::Error;
 
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
-    BackWay, Entry, GivenBack, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver, OrderLine,
-    OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderSentBack, OrderTaken,
-    OrderTransferCame, PayWay, RecordParked, RefundEnd, RefundLine, RefundMade, SaleLine, SaleMade,
-    SaleVoided, Stamp, Standing, TenderKind, Tendered,
+    BackWay, CostsNoted, Entry, GivenBack, GoodsBack, Kind, OrderCashGiven, OrderDelivery, OrderHandedOver,
+    OrderLine, OrderPaid, OrderPaidBack, OrderPlaced, OrderRefundAllowed, OrderRefundEnded, OrderSentBack,
+    OrderTaken, OrderTransferCame, PayWay, RecordParked, RefundEnd, RefundLine, RefundMade, SaleLine,
+    SaleMade, SaleVoided, Stamp, Standing, TenderKind, Tendered, UnitCost,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::money::{Currency, Ppm};
@@ -149,6 +149,7 @@ impl Ledger {
         match choice {
             0..=5 => {
                 let sale = sale(chance, act);
+                self.say_costs(chance, (at, &stamp), sale.sale)?;
                 self.say(at, stamp, sale.clone().into())?;
                 sold.push((at, sale));
             }
@@ -201,6 +202,7 @@ impl Ledger {
             3 => self.say(SERVER, stamp, OrderPaid { order, way, amount_minor, reference }.into()),
             4..=6 => {
                 let taken = (chance.below(3) > 0).then(|| taken(chance, amount_minor));
+                self.say_costs(chance, (at, &stamp), SaleId(order.0))?;
                 self.say(at, stamp, OrderHandedOver { order, taken }.into())
             }
             7 => {
@@ -244,6 +246,27 @@ impl Ledger {
                 self.say(SERVER, stamp, ended.into())
             }
         }
+    }
+
+    /// Mostly what some of the goods cost; sometimes of another sale, which says nothing of this one.
+    fn say_costs(
+        &mut self,
+        chance: &mut Chance,
+        (at, stamp): (usize, &Stamp),
+        sale: SaleId,
+    ) -> Result<(), Box<dyn Error>> {
+        let sale = match chance.below(6) {
+            0 => return Ok(()),
+            1 => SaleId([9; 16]),
+            _ => sale,
+        };
+        let cost = |product: u8| UnitCost {
+            product: ProductId([product; 16]),
+            cost_minor: chance.amount(400),
+            per: chance.amount(4) + 1,
+        };
+        let costs = [1, 2, 4].map(cost).to_vec();
+        self.say(at, stamp.clone(), CostsNoted { sale, costs }.into())
     }
 
     fn say(&mut self, at: usize, stamp: Stamp, entry: Entry) -> Result<(), Box<dyn Error>> {

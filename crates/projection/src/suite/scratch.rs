@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use soko_domain::entry::{
     BackWay, Entry, GivenBack, GoodsBack, OrderHandedOver, OrderPlaced, OrderRefundAllowed, RefundEnd,
-    RefundLine, RefundMade, SaleMade, TenderKind,
+    RefundLine, RefundMade, SaleMade, TenderKind, UnitCost,
 };
 use soko_domain::ids::{AuthorId, OrderId, PersonId, ProductId, SaleId, ThingId};
 use soko_domain::tax::LineTax;
@@ -17,14 +17,21 @@ use super::Rows;
 use super::ledger::Said;
 
 const HOUR: usize = 12;
-const PRODUCT: usize = 9;
+const PRODUCT: usize = 11;
 
 pub(super) fn added_up(said: &[&Said]) -> Rows {
     let mut sums = Sums::default();
     for one in said {
         match &one.entry {
             Entry::SaleMade(sale) => sums.sale(one, sale, said),
-            Entry::RefundMade(refund) => sums.refund(one, refund),
+            Entry::RefundMade(refund) => {
+                sums.refund(one, refund);
+                for made in said {
+                    if matches!(&made.entry, Entry::SaleMade(sale) if sale.sale == refund.sale) {
+                        sums.restocked(one, &refund.lines, costs(made, refund.sale, said));
+                    }
+                }
+            }
             Entry::OrderPlaced(placed) => sums.order(placed, said),
             _ => {}
         }
@@ -92,9 +99,11 @@ impl Sums {
         if let Some(customer) = sale.customer {
             self.bought(day, customer, sale.total_minor);
         }
+        let costs = costs(one, sale.sale, said);
         for line in &sale.lines {
             let amounts = [line.quantity, line.discount_minor, line.total_minor];
             self.sold(one, line.product, amounts, &line.taxes);
+            self.cost(day, (line.product, line.quantity), costs, 1);
         }
         for paid in &sale.tenders {
             self.tender(day, paid.kind, 0, 1);
@@ -121,6 +130,25 @@ impl Sums {
             let key = tax_key(day, of_rate);
             self.plus("figure_tax", key.clone(), 2, 0, total_minor - tax);
             self.plus("figure_tax", key, 2, 1, of_rate.tax_minor);
+        }
+    }
+
+    fn cost(
+        &mut self,
+        day: i32,
+        (product, quantity): (Option<ProductId>, i64),
+        costs: &[UnitCost],
+        sign: i64,
+    ) {
+        let Some(of) = costs.iter().find(|of| Some(of.product) == product) else { return };
+        let cost = (2 * quantity * of.cost_minor + of.per) / (2 * of.per);
+        self.product(day, product, 9, sign * cost);
+        self.product(day, product, 10, sign * quantity);
+    }
+
+    fn restocked(&mut self, by: &Said, lines: &[RefundLine], costs: &[UnitCost]) {
+        for line in lines.iter().filter(|line| line.goods == GoodsBack::Sellable) {
+            self.cost(by.stamp.business_day, (line.product, line.quantity), costs, -1);
         }
     }
 
@@ -206,9 +234,11 @@ impl Sums {
         self.hour(first, 0, 1);
         self.bought(day, placed.buyer, placed.total_minor);
         let mut lines: Vec<(Option<ProductId>, i64, &[LineTax])> = Vec::new();
+        let costs = costs(first, SaleId(placed.order.0), said);
         for line in &placed.lines {
             let amounts = [line.quantity, line.discount_minor, line.total_minor];
             self.sold(first, Some(line.product), amounts, &line.taxes);
+            self.cost(day, (Some(line.product), line.quantity), costs, 1);
             lines.push((Some(line.product), line.total_minor, &line.taxes));
         }
         if let Some(bringing) = &placed.delivery {
@@ -256,6 +286,7 @@ impl Sums {
             let at = Said { author, seq: by.seq, stamp: by.stamp.clone(), entry: by.entry.clone() };
             let day = by.stamp.business_day;
             backs.extend(gone.iter().map(|l| (by.author, by.seq, day, l.line, l.amount_minor)));
+            sums.restocked(by, &gone, costs(first, SaleId(order.0), said));
             sums.refund(&at, &as_refund(tender, gone));
             backs.clone()
         };
@@ -290,6 +321,15 @@ impl Sums {
             before = give(self, one, TenderKind::Card, gone);
         }
         before
+    }
+}
+
+/// What was said right before a sale, and of it.
+fn costs<'s>(made: &Said, sale: SaleId, said: &[&'s Said]) -> &'s [UnitCost] {
+    let before = said.iter().find(|other| other.author == made.author && other.seq + 1 == made.seq);
+    match before.map(|before| &before.entry) {
+        Some(Entry::CostsNoted(note)) if note.sale == sale => &note.costs,
+        _ => &[],
     }
 }
 
