@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axeSource } from "./lib/places.js";
 import { furnished } from "./lib/furnished.js";
+import { reach } from "./lib/keys.js";
 import { OPENED, SCREENS, addressOf, choose, screensOfTheApp, settled, show } from "./lib/screens.js";
 
-const TABS_MAX = 120;
 let it;
 before(async () => {
   it = await furnished();
@@ -96,19 +96,6 @@ test("every screen of the app is among those that are looked at", () => {
   const unseen = all.filter((pattern) => !looked.some((path) => new RegExp(`^${pattern}$`).test(path)));
   assert.deepEqual(unseen, []);
 });
-
-// By Tab, to whatever has this name.
-async function reach(page, pattern) {
-  for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
-    await page.keyboard.press("Tab");
-    const name = await page.evaluate(() => {
-      const at = document.activeElement;
-      return at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent?.trim() ?? at?.textContent?.trim() ?? "";
-    });
-    if (pattern.test(name)) return;
-  }
-  assert.fail(`${pattern} cannot be reached`);
-}
 
 async function chosen(page, pattern) {
   await reach(page, pattern);
