@@ -1,9 +1,9 @@
 // What belongs to a buyer's account: the addresses that are kept for orders, orders and baskets, and the mail address that it is known by.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Browser } from "./lib/browser.js";
+import { downloaded } from "./lib/downloads.js";
 import { keptOffline } from "./lib/kept.js";
 import { Mailbox, linkOf } from "./lib/mailbox.js";
 import { comes } from "./lib/seen.js";
@@ -351,8 +351,8 @@ test("a person takes along what is kept of them, ends the account, and nothing o
     await phone.page.getByRole("main").getByRole("link", { name: new RegExp(shop.stall) }).first().waitFor();
 
     await phone.go("/settings");
-    const [download] = await Promise.all([phone.page.waitForEvent("download"), phone.button("Save my data").click()]);
-    const told = JSON.parse(await readFile(await download.path(), "utf8"));
+    const file = await downloaded(phone.page, () => phone.button("Save my data").click());
+    const told = JSON.parse(file.bytes.toString("utf8"));
     const [order] = told.orders;
     assert.deepEqual([told.email, order.lines[0].name, order.contact.address], [EMAIL, shop.tea, "Moi Avenue 7"]);
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { downloaded } from "./lib/downloads.js";
 import { addPerson, dialog, enter, pin, walk } from "./lib/people.js";
 import { comes, says } from "./lib/seen.js";
 import { Till } from "./lib/till.js";
@@ -57,8 +58,8 @@ test("first hour 13: a difference is closed with its reason, change is no cash, 
     await says(fact(till, "First of 2 counts"), /3\.80/);
     await page.getByText("wrong change").waitFor();
     // It can be taken along, as the screen says it.
-    const [download] = await Promise.all([page.waitForEvent("download"), till.button("PDF").click()]);
-    assert.equal(download.suggestedFilename(), "z-report-1.pdf");
+    const file = await downloaded(page, () => till.button("PDF").click());
+    assert.equal(file.name, "z-report-1.pdf");
     await till.button("Print").click();
     await page.waitForFunction(() => window.printed);
     assert.match(await page.evaluate(() => window.printed), /Z report 1[\s\S]*Difference\s+-1\.20/);

@@ -2,8 +2,8 @@
 // what was put into the cart.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { downloaded } from "./lib/downloads.js";
 import { comes, says } from "./lib/seen.js";
 import { anyName } from "./lib/till.js";
 import { afterOneVisit, opened } from "./lib/visit.js";
@@ -47,13 +47,14 @@ test("what was sold at the till stands in the figures, to the cent, and a void t
     await overTime.getByText("Show as table").click();
     const inTable = async () => added((await overTime.locator("tbody tr td:nth-of-type(1)").allTextContents()).map(cents));
     await comes(inTable, sum(carts));
-    const [download] = await Promise.all([page.waitForEvent("download"), overTime.getByRole("button", { name: "Save as CSV" }).click()]);
-    assert.equal(download.suggestedFilename(), "sold-over-time.csv");
-    const csv = (await readFile(await download.path(), "utf8")).trim().split("\r\n").slice(1);
-    assert.equal(added(csv.map((line) => cents(line.split(",")[1]))), sum(carts));
-    const [paper] = await Promise.all([page.waitForEvent("download"), overTime.getByRole("button", { name: "Save as PDF" }).click()]);
-    assert.equal(paper.suggestedFilename(), "sold-over-time.pdf");
-    assert.match(await readFile(await paper.path(), "latin1"), /^%PDF-1\./);
+    const saved = (form) => downloaded(page, () => overTime.getByRole("button", { name: `Save as ${form}` }).click());
+    const table = await saved("CSV");
+    assert.equal(table.name, "sold-over-time.csv");
+    const lines = table.bytes.toString("utf8").trim().split("\r\n").slice(1);
+    assert.equal(added(lines.map((line) => cents(line.split(",")[1]))), sum(carts));
+    const paper = await saved("PDF");
+    assert.equal(paper.name, "sold-over-time.pdf");
+    assert.match(paper.bytes.toString("latin1"), /^%PDF-1\./);
 
     // The points are read with the arrow keys, and one of them is the hour in which all of it was sold, or two.
     const reader = overTime.getByRole("slider", { name: "Sold over time" });

@@ -1,8 +1,8 @@
 // After the sale: the paper, its copies and its code, through the screens, with the network off.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { downloaded } from "./lib/downloads.js";
 import { comes } from "./lib/seen.js";
 import { anyName } from "./lib/till.js";
 import { afterOneVisit } from "./lib/visit.js";
@@ -26,11 +26,6 @@ const sold = (work) =>
 
 const paper = (till) => till.page.getByRole("article", { name: "Receipt" });
 
-async function downloaded(till, press) {
-  const [download] = await Promise.all([till.page.waitForEvent("download"), press()]);
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
-}
-
 async function shared(till) {
   await till.button("Share").click();
   await till.page.waitForFunction(() => window.shared);
@@ -47,7 +42,7 @@ test("first-hour 15: the first paper is the original and every later one a copy"
     assert.match(original, /2\.50/);
     assert.doesNotMatch(original, /COPY/);
     await paper(till).getByText("COPY").waitFor();
-    const pdf = await downloaded(till, () => till.button("PDF").click());
+    const pdf = await downloaded(till.page, () => till.button("PDF").click());
     assert.equal(pdf.name, "receipt-1.pdf");
     assert.equal(pdf.bytes.subarray(0, 5).toString(), "%PDF-");
     assert.match(await shared(till), /COPY/);
@@ -121,7 +116,7 @@ test("labels of a product are a file", async () => {
     const stepper = till.page.getByRole("group", { name: tea });
     await stepper.getByRole("button", { name: "More" }).click();
     await stepper.getByRole("button", { name: "More" }).click();
-    const labels = await downloaded(till, () => till.button("Make 2 labels").click());
+    const labels = await downloaded(till.page, () => till.button("Make 2 labels").click());
     assert.equal(labels.name, "labels.pdf");
     assert.equal(labels.bytes.subarray(0, 5).toString(), "%PDF-");
   });

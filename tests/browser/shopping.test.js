@@ -10,7 +10,7 @@ import { Server } from "./lib/server.js";
 import { Till } from "./lib/till.js";
 
 const EVIL = `<img src=x onerror="window.broken=1"><script>window.broken=1</script>`;
-const TABS_IN_A_DIALOG = 40;
+const TABS_IN_DIALOG = 40;
 
 async function market(work) {
   const server = await Server.begin();
@@ -69,7 +69,7 @@ test("first hour 25: a script in a name is a name to shoppers, and an order is m
     const dialog = page.getByRole("dialog");
     await dialog.waitFor();
     // The focus stays inside of what lies over the page, and goes back to where it was.
-    for (let tabs = 0; tabs < TABS_IN_A_DIALOG; tabs += 1) {
+    for (let tabs = 0; tabs < TABS_IN_DIALOG; tabs += 1) {
       await page.keyboard.press("Tab");
       assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("dialog")));
     }
