@@ -37,6 +37,8 @@ mod reviews;
 mod spans;
 #[path = "orders/standing.rs"]
 mod standing;
+#[path = "orders/stays.rs"]
+mod stays;
 #[path = "orders/swaps.rs"]
 mod swaps;
 #[path = "orders/transfers.rs"]

@@ -4,7 +4,7 @@
 use soko_domain::ids::ThingId;
 
 use crate::machine::{Weak, weak};
-use crate::payment::{Answer, Call, Deed, Next, Object, Part, Payment, Stage, State, Trouble};
+use crate::payment::{Answer, Call, Deed, Next, Object, Part, Payment, Stage, State};
 
 impl Payment {
     /// Wants a part of the money to go back. The same name again changes nothing. What is more than is left, or about money that
@@ -63,7 +63,8 @@ impl Payment {
             | State::Captured
             | State::Cancelling
             | State::Cancelled
-            | State::Returned => false,
+            | State::Returned
+            | State::Stays => false,
         };
         can_be
             && (self.first(Stage::Asked).is_some() || (self.state == State::Returning && self.has_pending()))
@@ -155,19 +156,17 @@ impl Payment {
     }
 
     pub(crate) fn parts_shown(&mut self, object: &Object) -> Vec<Deed> {
-        let mut deeds = Vec::new();
-        for (refund, stage) in &object.back.parts {
-            deeds.extend(self.reach(*refund, *stage));
-        }
-        if object.back.outside_minor > 0 && self.state <= State::Posted {
-            deeds.extend(self.tell(Trouble::ReturnedOutside));
-        }
-        deeds
+        let shown = object.back.parts.clone();
+        shown.into_iter().flat_map(|(refund, stage)| self.reach(refund, stage)).collect()
     }
 
-    /// Never to an earlier stage, and what ended stays as it ended.
+    /// Never to an earlier stage, and what ended stays as it ended, but for what a bank did not take: no later look says otherwise.
     fn reach(&mut self, refund: ThingId, stage: Stage) -> Vec<Deed> {
         let Some(part) = self.part_mut(refund) else { return Vec::new() };
+        if (part.stage, stage) == (Stage::Done, Stage::Failed) {
+            part.stage = Stage::Undone;
+            return vec![Deed::PartUndone(refund)];
+        }
         if part.stage >= stage || part.stage == Stage::Done {
             return Vec::new();
         }
@@ -175,7 +174,7 @@ impl Payment {
         match stage {
             Stage::Done => vec![Deed::PartBack(refund)],
             Stage::Failed => vec![Deed::PartFailed(refund)],
-            Stage::Wanted | Stage::Asked | Stage::Pending => Vec::new(),
+            Stage::Wanted | Stage::Asked | Stage::Pending | Stage::Undone => Vec::new(),
         }
     }
 
@@ -185,8 +184,11 @@ impl Payment {
 
     /// Whether the parts that went back are all that was paid.
     pub(crate) fn is_all_back(&self) -> bool {
-        matches!(self.state, State::Posted | State::Returning)
-            && self.sum(|part| part.stage == Stage::Done) >= self.due.amount_minor
+        matches!(self.state, State::Posted | State::Returning) && self.is_back_in_parts()
+    }
+
+    pub(crate) fn is_back_in_parts(&self) -> bool {
+        self.sum(|part| matches!(part.stage, Stage::Done | Stage::Undone)) >= self.due.amount_minor
     }
 
     /// The records have each part: nothing is left to say but that nobody waits for it.
@@ -246,6 +248,20 @@ mod tests {
         assert_eq!(payment.refund(ThingId([3; 16]), 100), []);
         let dropped = payment.cancel(Ending::Stall);
         assert_eq!((dropped, payment.next()), (vec![Deed::PartFailed(ThingId([3; 16]))], Some(Call::Refund)));
+    }
+
+    #[test]
+    fn a_part_that_a_bank_did_not_take_is_told_once_and_counts_as_gone() {
+        let mut payment = paid();
+        payment.refund(ONE, 200);
+        payment.begin();
+        payment.part_answered(ONE, &shows(&payment, &[(1, Stage::Done)]));
+        for told in [vec![Deed::PartUndone(ONE)], vec![]] {
+            payment.named();
+            payment.begin();
+            assert_eq!(payment.answered(Call::LookUp, &shows(&payment, &[(1, Stage::Failed)])).deeds, told);
+        }
+        assert_eq!((payment.state, payment.rest_minor()), (State::Posted, 300));
     }
 
     #[test]
