@@ -1,6 +1,8 @@
 //! Orders through the real router and the real rules, on every engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "orders/answers.rs"]
+mod answers;
 #[path = "orders/cards.rs"]
 mod cards;
 mod common;
