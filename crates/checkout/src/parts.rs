@@ -6,6 +6,9 @@ use soko_domain::ids::ThingId;
 use crate::machine::{Weak, weak};
 use crate::payment::{Answer, Call, Deed, Next, Object, Part, Payment, Stage, State};
 
+/// How often a part is asked for, each time behind a look that does not show it, until a no to it is believed: some five hours.
+const ASKS_MAX: u32 = 20;
+
 impl Payment {
     /// Wants a part of the money to go back. The same name again changes nothing. What is more than is left, or about money that
     /// is not here or goes back as a whole, fails at once.
@@ -119,10 +122,11 @@ impl Payment {
         asked.is_some_and(|part| object.back.parts.iter().all(|(shown, _)| *shown != part.refund))
     }
 
-    /// What the provider answered to being asked for this part. A no to the only request for it is certain; another part may
-    /// be in hand by now.
+    /// What the provider answered to being asked for this part. A no to the only request for it is certain, and so it is in the end where
+    /// no look ever showed it; another part may be in hand by now.
     pub fn part_answered(&mut self, refund: ThingId, answer: &Answer) -> Next {
-        let is_only = |part: &Part| part.refund == refund && part.stage == Stage::Asked && part.asks == 1;
+        let is_sure = |part: &Part| part.asks == 1 || part.asks > ASKS_MAX;
+        let is_only = |part: &Part| part.refund == refund && part.stage == Stage::Asked && is_sure(part);
         if matches!(answer, Answer::Refused(_)) && self.parts.iter().any(is_only) {
             (self.tries, self.unanswered) = (0, 0);
             return Next { deeds: self.reach(refund, Stage::Failed), call: None };
@@ -262,6 +266,23 @@ mod tests {
             assert_eq!(payment.answered(Call::LookUp, &shows(&payment, &[(1, Stage::Failed)])).deeds, told);
         }
         assert_eq!((payment.state, payment.rest_minor()), (State::Posted, 300));
+    }
+
+    /// The answer to the first request is lost, and meanwhile there is not enough left for it.
+    #[test]
+    fn a_part_that_no_look_ever_shows_ends_by_a_no_that_is_said_for_long() {
+        let mut payment = paid();
+        payment.refund(ONE, 200);
+        payment.begin();
+        payment.part_answered(ONE, &Answer::Unknown);
+        for asks in 1..=ASKS_MAX {
+            payment.begin();
+            let next = payment.answered(Call::LookUp, &shows(&payment, &[]));
+            assert_eq!(next.call, Some(Call::RefundPart));
+            let no = payment.part_answered(ONE, &Answer::Refused("left".into())).deeds;
+            assert_eq!(no.contains(&Deed::PartFailed(ONE)), asks == ASKS_MAX, "{asks}");
+        }
+        assert_eq!((payment.next(), payment.rest_minor()), (None, 500));
     }
 
     #[test]

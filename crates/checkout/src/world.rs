@@ -97,6 +97,7 @@ struct Seen {
     all_in_parts: u32,
     stays: u32,
     undone: u32,
+    in_part: u32,
 }
 
 struct World {
@@ -112,6 +113,8 @@ struct World {
     paid_back: u32,
     /// The records say that it does not go back.
     stays: u32,
+    /// What they have of what was given back past us.
+    outside_minor: i64,
     /// Each part that was wanted, and what the records say of it: whether it went back.
     wanted: BTreeMap<ThingId, (i64, Option<bool>)>,
     told: Vec<Trouble>,
@@ -144,6 +147,7 @@ impl World {
             paid: 0,
             paid_back: 0,
             stays: 0,
+            outside_minor: 0,
             wanted: BTreeMap::new(),
             told: Vec::new(),
             seen: Seen::default(),
@@ -318,6 +322,14 @@ impl World {
                 self.seen.late += 1;
                 self.webhooks += 1;
             }
+            Status::Captured if !self.provider.is_phone && self.chance.one_in(16) => {
+                let thing = &mut self.provider.things[at];
+                if thing.back_minor() + TOTAL / 5 < thing.amount_minor {
+                    thing.give_outside(TOTAL / 5);
+                    self.webhooks += 1;
+                    self.seen.in_part += 1;
+                }
+            }
             Status::Captured if self.chance.one_in(16) => {
                 self.provider.set(at, Status::Refunded);
                 self.seen.outside += 1;
@@ -362,7 +374,7 @@ impl World {
                 }
                 Deed::PaidBack => self.paid_back = 1,
                 Deed::Stays => self.stays += 1,
-                Deed::BackOutside(_) => return Err("nobody gave a part back there".into()),
+                Deed::BackOutside(total_minor) => self.back_outside(total_minor)?,
                 Deed::PartBack(refund) => self.part_ends(refund, true)?,
                 Deed::PartFailed(refund) => self.part_ends(refund, false)?,
                 Deed::PartUndone(_) => return Err("no part is undone here".into()),
@@ -370,6 +382,22 @@ impl World {
             }
         }
         self.check()
+    }
+
+    /// The records have it once, with what all that went back so came to.
+    fn back_outside(&mut self, total_minor: i64) -> Step {
+        let more_minor = total_minor - self.outside_minor;
+        if more_minor <= 0 {
+            return Ok(());
+        }
+        if total_minor > self.provider.things.iter().map(|thing| thing.outside_minor).sum() {
+            return Err("the records have more than was given back there".into());
+        }
+        self.outside_minor = total_minor;
+        let mut name = [0xee; 16];
+        name[8..].copy_from_slice(&total_minor.to_be_bytes());
+        self.kept.forgotten_part(ThingId(name), more_minor, true);
+        Ok(())
     }
 
     fn part_ends(&mut self, refund: ThingId, is_back: bool) -> Step {
@@ -387,7 +415,7 @@ impl World {
     fn free(&mut self) -> Step {
         let still = |thing: &Thing| {
             !matches!(thing.status, Status::Dead | Status::Refunded)
-                && thing.parts_minor() < thing.amount_minor
+                && thing.back_minor() < thing.amount_minor
         };
         let changed = self.seen.late > 0
             || self.faults.changes_mind
@@ -495,7 +523,14 @@ impl World {
         if state == State::Stays {
             return self.end_of_stays();
         }
-        let parts = self.provider.parts_minor();
+        let parts = self.provider.back_minor();
+        let outside: i64 = self.provider.things.iter().map(|thing| thing.outside_minor).sum();
+        if state == State::Posted && outside != self.outside_minor {
+            return Err(format!(
+                "{outside} was given back there, and the records have {}",
+                self.outside_minor
+            ));
+        }
         let is_kept = left == TOTAL && parts < TOTAL;
         if (state == State::Posted) != is_kept {
             return Err(format!("{state:?} and the provider has {left}, of which {parts} went back"));
@@ -555,7 +590,7 @@ impl World {
 
 /// Of what was charged nothing is left once all went back, however it did.
 fn parts_are_apart(left: i64, provider: &Provider) -> bool {
-    left != provider.parts_minor()
+    left != provider.back_minor()
 }
 
 fn run(seed: u64) -> Result<Seen, String> {
@@ -598,6 +633,7 @@ fn one_charge_or_none_whatever_is_lost() {
             (&mut all.all_in_parts, seen.all_in_parts),
             (&mut all.stays, seen.stays),
             (&mut all.undone, seen.undone),
+            (&mut all.in_part, seen.in_part),
         ] {
             *sum += more;
         }
@@ -621,6 +657,7 @@ fn one_charge_or_none_whatever_is_lost() {
         all.all_in_parts,
         all.stays,
         all.undone,
+        all.in_part,
     ];
     assert!(least.iter().all(|count| *count > 100), "the campaign proves too little: {all:?}");
 }

@@ -21,11 +21,26 @@ pub(super) struct Thing {
     pub(super) parts: Vec<(ThingId, i64, Stage)>,
     /// What a look-up that lags shows of them.
     pub(super) parts_before: Vec<(ThingId, i64, Stage)>,
+    /// What somebody gave back there, and not from here, as it is and as it was before.
+    pub(super) outside_minor: i64,
+    pub(super) outside_before: i64,
 }
 
 impl Thing {
     pub(super) fn parts_minor(&self) -> i64 {
         self.parts.iter().filter(|part| part.2 != Stage::Failed).map(|part| part.1).sum()
+    }
+
+    /// With what went back past us.
+    pub(super) fn back_minor(&self) -> i64 {
+        self.parts_minor() + self.outside_minor
+    }
+
+    /// Somebody gives a part back there.
+    pub(super) fn give_outside(&mut self, amount_minor: i64) {
+        (self.before, self.lag) = (self.status, LAG_MAX);
+        self.parts_before.clone_from(&self.parts);
+        (self.outside_before, self.outside_minor) = (self.outside_minor, self.outside_minor + amount_minor);
     }
 }
 
@@ -48,9 +63,10 @@ impl Provider {
         let thing = &mut self.things[at];
         (thing.before, thing.status, thing.lag) = (thing.status, status, LAG_MAX);
         thing.parts_before.clone_from(&thing.parts);
+        thing.outside_before = thing.outside_minor;
         match status {
             Status::Captured => thing.charged_minor += thing.amount_minor,
-            Status::Refunded => thing.returned_minor += thing.amount_minor - thing.parts_minor(),
+            Status::Refunded => thing.returned_minor += thing.amount_minor - thing.back_minor(),
             Status::Pending | Status::Authorised | Status::Dead => {}
         }
     }
@@ -60,7 +76,8 @@ impl Provider {
         let (status, parts) =
             if is_old { (thing.before, &thing.parts_before) } else { (thing.status, &thing.parts) };
         let parts = parts.iter().map(|(refund, _, stage)| (*refund, *stage)).collect();
-        let back = Back { parts, outside_minor: 0 };
+        let outside_minor = if is_old { thing.outside_before } else { thing.outside_minor };
+        let back = Back { parts, outside_minor };
         Answer::Seen(Object { id: format!("o{at}"), status, due: due(thing.amount_minor), page: None, back })
     }
 
@@ -125,7 +142,7 @@ impl Provider {
         }
         let (refund, amount_minor) = request.part?;
         let thing = &mut self.things[at];
-        if !self.is_phone && thing.parts_minor() + amount_minor > thing.amount_minor {
+        if !self.is_phone && thing.back_minor() + amount_minor > thing.amount_minor {
             return Some(Answer::Refused("more than is left".into()));
         }
         let stage = if chance.one_in(4) { Stage::Pending } else { Stage::Done };
@@ -161,6 +178,8 @@ impl Provider {
             returned_minor: 0,
             parts: vec![],
             parts_before: vec![],
+            outside_minor: 0,
+            outside_before: 0,
         });
         let at = self.things.len() - 1;
         self.keys.insert(key.into(), if fails { Err(()) } else { Ok(at) });
@@ -173,6 +192,11 @@ impl Provider {
 
     pub(super) fn parts_minor(&self) -> i64 {
         self.things.iter().map(Thing::parts_minor).sum()
+    }
+
+    /// The same with what went back past us.
+    pub(super) fn back_minor(&self) -> i64 {
+        self.things.iter().map(Thing::back_minor).sum()
     }
 
     /// How often a part went back.
