@@ -92,6 +92,7 @@ counters! {
     PaymentsBooked "orders charged, and so in the records" true,
     PaymentsEnded "orders not charged, and so in the records" true,
     PartsReturned "parts of payments returned" true,
+    WholesDenied "wholes of payments that the provider refused to return" false,
     PartsDenied "parts of payments that the provider refused" false,
     PartsRemembered "parts of payments that a restored server had forgotten" false,
     OrdersAskedBack "orders whose money was asked back" true,

@@ -105,6 +105,9 @@ impl Provider {
                 mood.counters.add(Counter::PaymentsVoided);
                 thing.set(Status::Dead);
             }
+            (Call::Refund, Status::Captured) if mood.meets(Counter::WholesDenied, 4) => {
+                return Some(refused());
+            }
             (Call::Refund, Status::Captured) => {
                 mood.counters.add(Counter::MoneyReturned);
                 // A telephone's gives back what it is told, whatever that leaves.

@@ -169,6 +169,7 @@ impl Standing {
                 IncidentKind::HandedOverUnpaid => ("handed-over-unpaid", false),
                 IncidentKind::TransferToSendBack => ("transfer-to-send-back", false),
                 IncidentKind::TransferTwice => ("transfer-twice", false),
+                IncidentKind::PaymentStays => ("payment-stays", false),
             };
             self.incidents.push((name, row.int(0)?));
             self.oversells += if is_oversell { row.int(0)? } else { 0 };

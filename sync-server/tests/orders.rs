@@ -1,6 +1,8 @@
 //! Orders through the real router and the real rules, on every engine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "orders/answers.rs"]
+mod answers;
 #[path = "orders/cards.rs"]
 mod cards;
 mod common;
@@ -41,6 +43,8 @@ mod reviews;
 mod spans;
 #[path = "orders/standing.rs"]
 mod standing;
+#[path = "orders/stays.rs"]
+mod stays;
 #[path = "orders/swaps.rs"]
 mod swaps;
 #[path = "orders/transfers.rs"]

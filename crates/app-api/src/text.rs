@@ -153,6 +153,7 @@ worded! {
         PaidTwice = "paid-twice", PaymentOdd = "payment-odd", PaymentReturned = "payment-returned",
         PaymentDisputed = "payment-disputed", HandedOverUnpaid = "handed-over-unpaid",
         TransferToSendBack = "transfer-to-send-back", TransferTwice = "transfer-twice",
+        PaymentStays = "payment-stays",
     }
     Standing {
         Taken = "taken", Claimed = "claimed", Failed = "failed", Verified = "verified", Settled = "settled",

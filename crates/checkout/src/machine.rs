@@ -10,6 +10,10 @@ const TRIES_MAX: u32 = 12;
 /// Answers by which a provider denies what was recorded until it is asked no more: at the longest wait between two of them, some
 /// eight hours. From there a person decides.
 pub const DENIALS_MAX: u32 = 40;
+/// What a refusal to give back counts among them: the look-up that follows each one takes as long again.
+const REFUSAL_COUNTS: u32 = 2;
+/// Calls without an answer, in a row, from which a person may decide who cannot wait: some ten hours.
+const SILENCE_MAX: u32 = 40;
 /// How long until one that is denied is looked up again.
 const DENIED_WAIT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Look-ups after somebody said that something happened: what a provider shows may lag behind what it tells.
@@ -51,6 +55,8 @@ pub(crate) enum Weak {
     PartsAbove,
     /// What is left goes back while it is open whether a part did.
     RestBeforePart,
+    /// One no to giving it back ends that, though an earlier request may have been done.
+    NoIsTheEnd,
 }
 
 #[cfg(test)]
@@ -132,7 +138,7 @@ impl Payment {
             }
             State::Returning => Some(Call::Void),
             State::Cancelled if self.is_left_behind() => Some(Call::LookUp),
-            State::Captured | State::Cancelled | State::Returned => None,
+            State::Captured | State::Cancelled | State::Returned | State::Stays => None,
         }
     }
 
@@ -178,8 +184,13 @@ impl Payment {
                 self.unanswered = 0;
                 self.looks = self.looks.saturating_sub(u8::from(call == Call::LookUp));
                 let denials = self.denials;
-                let deeds = self.shown(object);
-                if self.denials == denials {
+                let mut deeds = self.shown(object);
+                if self.is_left_with_shop(call, object) {
+                    deeds.extend(self.stays());
+                }
+                // That the money is there still is what whoever does not give it back says, too.
+                let is_kept = self.state == State::Returning && object.status == Status::Captured;
+                if self.denials == denials && !is_kept {
                     self.denials = 0;
                 }
                 if call == Call::LookUp && self.misses_part(object) {
@@ -201,14 +212,18 @@ impl Payment {
                 self.found_nothing()
             }
             Answer::Refused(_) if self.is_first_no(call) => self.ended(Ending::Failed),
+            Answer::Refused(_) if call == Call::Refund && self.state == State::Returning => self.not_back(),
             Answer::Refused(_) | Answer::Unknown => self.unknown(call),
+            Answer::Gone => self.gone(),
         };
         if before != (self.state, self.seen, self.object.is_some(), self.open_parts()) {
             self.tries = 0;
         }
         let waits_for_others =
             (self.state == State::Intent && self.object.is_some()) || self.waits_for_part();
-        let is_stuck = self.tries > TRIES_MAX && !waits_for_others && self.next().is_some();
+        // Of what is not given back a person hears once that is sure, and in words of its own.
+        let is_refused = self.state == State::Returning && self.denials > 0;
+        let is_stuck = self.tries > TRIES_MAX && !waits_for_others && !is_refused && self.next().is_some();
         if is_stuck || self.unanswered > UNANSWERED_MAX {
             deeds.extend(self.tell(Trouble::Stuck));
         }
@@ -221,7 +236,9 @@ impl Payment {
             State::Created => return self.ended(why),
             State::Intent | State::Authorised => self.enter(State::Cancelling),
             State::Captured | State::Posted => self.enter(State::Returning),
-            State::Cancelling | State::Cancelled | State::Returning | State::Returned => return Vec::new(),
+            State::Cancelling | State::Cancelled | State::Returning | State::Returned | State::Stays => {
+                return Vec::new();
+            }
         }
         self.ending = Some(why);
         (self.tries, self.unanswered, self.denials) = (0, 0, 0);
@@ -236,21 +253,38 @@ impl Payment {
     /// than what was asked for. It is looked up once a day from then on, since it may be our own key that is wrong, and at once where
     /// somebody names it.
     pub fn is_denied(&self) -> bool {
-        let is_another = matches!(self.trouble, Some(Trouble::Mismatch | Trouble::TwoObjects));
+        let is_another =
+            matches!(self.trouble, Some(Trouble::Mismatch | Trouble::TwoObjects | Trouble::Gone));
         let is_owed = match self.state {
             State::Created | State::Intent | State::Authorised => self.is_posted || is_another,
             State::Posted => self.doubts_part(),
             State::Cancelling | State::Returning => true,
             State::Cancelled => self.is_left_behind(),
-            State::Captured | State::Returned => false,
+            State::Captured | State::Returned | State::Stays => false,
         };
         is_owed && self.denials >= DENIALS_MAX
+    }
+
+    /// Whether its provider says nothing for so long that whoever cannot wait may decide. It is looked up all the same.
+    pub fn is_silent(&self) -> bool {
+        let is_open = match self.state {
+            State::Intent | State::Authorised | State::Cancelling | State::Returning => true,
+            State::Created
+            | State::Captured
+            | State::Posted
+            | State::Cancelled
+            | State::Returned
+            | State::Stays => false,
+        };
+        is_open && self.unanswered >= SILENCE_MAX
     }
 
     /// A person's word where there is no other: nothing comes of it. What its provider shows all the same goes back.
     pub fn given_up(&mut self, why: Ending) -> Vec<Deed> {
         self.ending = Some(why);
         let mut deeds = Vec::new();
+        // Who only said nothing is asked still.
+        self.looks = if self.is_silent() { LOOKS } else { self.looks };
         // What was on its way back stays so: should it come to light, that goes on.
         if self.state < State::Cancelled {
             deeds = self.end_open();
@@ -270,6 +304,14 @@ impl Payment {
             return vec![Deed::Post];
         }
         Vec::new()
+    }
+
+    /// The same, by whoever took it, with its name for what may have been asked for and was not answered.
+    pub fn named_as(&mut self, object: &str) -> Vec<Deed> {
+        if self.object.is_none() && self.doubt == Some(Call::Ask) {
+            self.object = Some(object.to_owned());
+        }
+        self.named()
     }
 
     /// The provider says that the buyer's bank takes the money back.
@@ -343,6 +385,57 @@ impl Payment {
             return vec![Deed::Post];
         }
         Vec::new()
+    }
+
+    /// All that is left is not given back. In the end that is so, once a look shows the money where it was: an earlier request may
+    /// have been done.
+    fn not_back(&mut self) -> Vec<Deed> {
+        self.unanswered = 0;
+        self.denials = self.denials.saturating_add(REFUSAL_COUNTS);
+        if weak(Weak::NoIsTheEnd) {
+            return self.stays();
+        }
+        if self.denials >= DENIALS_MAX {
+            (self.looks, self.trouble) = (self.looks.max(1), Some(Trouble::Stays));
+        }
+        Vec::new()
+    }
+
+    /// Whether a look shows with the shop what was refused often enough.
+    fn is_left_with_shop(&self, call: Call, object: &Object) -> bool {
+        let is_it = object.due == self.due && self.object.as_ref() == Some(&object.id);
+        let is_refused = self.state == State::Returning && self.trouble == Some(Trouble::Stays);
+        call == Call::LookUp && is_refused && is_it && object.status == Status::Captured
+    }
+
+    /// Nobody here can be asked; another server may. What is recorded as paid stays with the shop in the end, if it was to go back; of
+    /// anything else a person decides.
+    fn gone(&mut self) -> Vec<Deed> {
+        self.looks = self.looks.saturating_sub(1);
+        self.denials = self.denials.saturating_add(1);
+        let mut deeds = Vec::new();
+        if self.denials > UNANSWERED_MAX {
+            deeds.extend(self.tell(Trouble::Gone));
+        }
+        if self.denials < DENIALS_MAX {
+            return deeds;
+        }
+        if self.state == State::Returning && self.is_posted {
+            deeds.extend(self.stays());
+        } else if self.is_denied() && self.ending == Some(Ending::Stall) {
+            deeds.extend(self.given_up(Ending::Stall));
+        }
+        deeds
+    }
+
+    /// The shop has the money, and nobody asks for it any more. Parts of which nobody knows are left as they are.
+    fn stays(&mut self) -> Vec<Deed> {
+        let why = *self.ending.get_or_insert(Ending::Failed);
+        (self.doubt, self.looks) = (None, 0);
+        self.enter(State::Stays);
+        let mut deeds: Vec<Deed> = self.is_posted.then_some(Deed::Stays).into_iter().collect();
+        deeds.extend([Deed::Tell(Trouble::Stays), Deed::Free(why)]);
+        deeds
     }
 
     fn found_nothing(&mut self) -> Vec<Deed> {
@@ -422,6 +515,9 @@ impl Payment {
             Status::Dead => self.is_dead(),
             Status::Refunded => self.is_refunded(),
         });
+        let is_here = matches!(self.state, State::Captured | State::Posted);
+        let outside_minor = object.back.outside_minor;
+        deeds.extend((is_here && outside_minor > 0).then_some(Deed::BackOutside(outside_minor)));
         deeds
     }
 
@@ -448,9 +544,12 @@ impl Payment {
             State::Cancelled if !weak(Weak::LateKept) => self.enter(State::Returning),
             State::Cancelling | State::Authorised => {}
             // An older answer than what is known, or known already.
-            State::Cancelled | State::Captured | State::Posted | State::Returning | State::Returned => {
-                return Vec::new();
-            }
+            State::Cancelled
+            | State::Captured
+            | State::Posted
+            | State::Returning
+            | State::Returned
+            | State::Stays => return Vec::new(),
         }
         self.seen = Some(Status::Authorised);
         Vec::new()
@@ -462,10 +561,26 @@ impl Payment {
             State::Cancelled if weak(Weak::LateKept) => return Vec::new(),
             State::Cancelling | State::Cancelled => self.enter(State::Returning),
             State::Captured | State::Returning => {}
-            State::Posted | State::Returned => return Vec::new(),
+            State::Returned => return self.is_back_no_more(),
+            State::Posted | State::Stays => return Vec::new(),
         }
         self.seen = Some(Status::Captured);
         if self.state == State::Captured { vec![Deed::Post] } else { Vec::new() }
+    }
+
+    /// It went back, and is shown with the shop: a bank did not take it. What is shown may lag behind, but not for most of the looks
+    /// that follow a word.
+    fn is_back_no_more(&mut self) -> Vec<Deed> {
+        if self.is_back_in_parts() {
+            return Vec::new();
+        }
+        self.denials = self.denials.saturating_add(1);
+        if self.looks > 0 || self.denials <= u32::from(LOOKS / 2) {
+            return Vec::new();
+        }
+        self.seen = Some(Status::Captured);
+        self.enter(State::Stays);
+        vec![Deed::Tell(Trouble::Stays)]
     }
 
     fn is_dead(&mut self) -> Vec<Deed> {
@@ -486,14 +601,20 @@ impl Payment {
                 self.seen = Some(Status::Dead);
                 Vec::new()
             }
-            State::Returned => Vec::new(),
+            State::Returned | State::Stays => Vec::new(),
         }
     }
 
     fn is_refunded(&mut self) -> Vec<Deed> {
-        self.seen = Some(Status::Refunded);
+        let before = self.seen.replace(Status::Refunded);
         match self.state {
             State::Returned => Vec::new(),
+            // Somebody gave it back there after all, once it was a person's.
+            State::Stays if before != Some(Status::Refunded) => {
+                let paid_back = self.is_posted.then_some(Deed::PaidBack);
+                paid_back.into_iter().chain([Deed::Tell(Trouble::ReturnedOutside)]).collect()
+            }
+            State::Stays => Vec::new(),
             State::Captured | State::Posted => {
                 let mut deeds = self.back();
                 // Nobody said that the goods go back: that is for a person.

@@ -4,7 +4,10 @@
 use soko_domain::ids::ThingId;
 
 use crate::machine::{Weak, weak};
-use crate::payment::{Answer, Call, Deed, Next, Object, Part, Payment, Stage, State, Trouble};
+use crate::payment::{Answer, Call, Deed, Next, Object, Part, Payment, Stage, State};
+
+/// How often a part is asked for, each time behind a look that does not show it, until a no to it is believed: some five hours.
+const ASKS_MAX: u32 = 20;
 
 impl Payment {
     /// Wants a part of the money to go back. The same name again changes nothing. What is more than is left, or about money that
@@ -63,7 +66,8 @@ impl Payment {
             | State::Captured
             | State::Cancelling
             | State::Cancelled
-            | State::Returned => false,
+            | State::Returned
+            | State::Stays => false,
         };
         can_be
             && (self.first(Stage::Asked).is_some() || (self.state == State::Returning && self.has_pending()))
@@ -118,10 +122,11 @@ impl Payment {
         asked.is_some_and(|part| object.back.parts.iter().all(|(shown, _)| *shown != part.refund))
     }
 
-    /// What the provider answered to being asked for this part. A no to the only request for it is certain; another part may
-    /// be in hand by now.
+    /// What the provider answered to being asked for this part. A no to the only request for it is certain, and so it is in the end where
+    /// no look ever showed it; another part may be in hand by now.
     pub fn part_answered(&mut self, refund: ThingId, answer: &Answer) -> Next {
-        let is_only = |part: &Part| part.refund == refund && part.stage == Stage::Asked && part.asks == 1;
+        let is_sure = |part: &Part| part.asks == 1 || part.asks > ASKS_MAX;
+        let is_only = |part: &Part| part.refund == refund && part.stage == Stage::Asked && is_sure(part);
         if matches!(answer, Answer::Refused(_)) && self.parts.iter().any(is_only) {
             (self.tries, self.unanswered) = (0, 0);
             return Next { deeds: self.reach(refund, Stage::Failed), call: None };
@@ -155,19 +160,17 @@ impl Payment {
     }
 
     pub(crate) fn parts_shown(&mut self, object: &Object) -> Vec<Deed> {
-        let mut deeds = Vec::new();
-        for (refund, stage) in &object.back.parts {
-            deeds.extend(self.reach(*refund, *stage));
-        }
-        if object.back.outside_minor > 0 && self.state <= State::Posted {
-            deeds.extend(self.tell(Trouble::ReturnedOutside));
-        }
-        deeds
+        let shown = object.back.parts.clone();
+        shown.into_iter().flat_map(|(refund, stage)| self.reach(refund, stage)).collect()
     }
 
-    /// Never to an earlier stage, and what ended stays as it ended.
+    /// Never to an earlier stage, and what ended stays as it ended, but for what a bank did not take: no later look says otherwise.
     fn reach(&mut self, refund: ThingId, stage: Stage) -> Vec<Deed> {
         let Some(part) = self.part_mut(refund) else { return Vec::new() };
+        if (part.stage, stage) == (Stage::Done, Stage::Failed) {
+            part.stage = Stage::Undone;
+            return vec![Deed::PartUndone(refund)];
+        }
         if part.stage >= stage || part.stage == Stage::Done {
             return Vec::new();
         }
@@ -175,7 +178,7 @@ impl Payment {
         match stage {
             Stage::Done => vec![Deed::PartBack(refund)],
             Stage::Failed => vec![Deed::PartFailed(refund)],
-            Stage::Wanted | Stage::Asked | Stage::Pending => Vec::new(),
+            Stage::Wanted | Stage::Asked | Stage::Pending | Stage::Undone => Vec::new(),
         }
     }
 
@@ -185,8 +188,11 @@ impl Payment {
 
     /// Whether the parts that went back are all that was paid.
     pub(crate) fn is_all_back(&self) -> bool {
-        matches!(self.state, State::Posted | State::Returning)
-            && self.sum(|part| part.stage == Stage::Done) >= self.due.amount_minor
+        matches!(self.state, State::Posted | State::Returning) && self.is_back_in_parts()
+    }
+
+    pub(crate) fn is_back_in_parts(&self) -> bool {
+        self.sum(|part| matches!(part.stage, Stage::Done | Stage::Undone)) >= self.due.amount_minor
     }
 
     /// The records have each part: nothing is left to say but that nobody waits for it.
@@ -246,6 +252,37 @@ mod tests {
         assert_eq!(payment.refund(ThingId([3; 16]), 100), []);
         let dropped = payment.cancel(Ending::Stall);
         assert_eq!((dropped, payment.next()), (vec![Deed::PartFailed(ThingId([3; 16]))], Some(Call::Refund)));
+    }
+
+    #[test]
+    fn a_part_that_a_bank_did_not_take_is_told_once_and_counts_as_gone() {
+        let mut payment = paid();
+        payment.refund(ONE, 200);
+        payment.begin();
+        payment.part_answered(ONE, &shows(&payment, &[(1, Stage::Done)]));
+        for told in [vec![Deed::PartUndone(ONE)], vec![]] {
+            payment.named();
+            payment.begin();
+            assert_eq!(payment.answered(Call::LookUp, &shows(&payment, &[(1, Stage::Failed)])).deeds, told);
+        }
+        assert_eq!((payment.state, payment.rest_minor()), (State::Posted, 300));
+    }
+
+    /// The answer to the first request is lost, and meanwhile there is not enough left for it.
+    #[test]
+    fn a_part_that_no_look_ever_shows_ends_by_a_no_that_is_said_for_long() {
+        let mut payment = paid();
+        payment.refund(ONE, 200);
+        payment.begin();
+        payment.part_answered(ONE, &Answer::Unknown);
+        for asks in 1..=ASKS_MAX {
+            payment.begin();
+            let next = payment.answered(Call::LookUp, &shows(&payment, &[]));
+            assert_eq!(next.call, Some(Call::RefundPart));
+            let no = payment.part_answered(ONE, &Answer::Refused("left".into())).deeds;
+            assert_eq!(no.contains(&Deed::PartFailed(ONE)), asks == ASKS_MAX, "{asks}");
+        }
+        assert_eq!((payment.next(), payment.rest_minor()), (None, 500));
     }
 
     #[test]

@@ -42,6 +42,8 @@ numbered! {
         /// It was paid and is on its way back.
         Returning = 8,
         Returned = 9,
+        /// It was to go back and does not: whoever sells has it, and gives it back in another way. Nobody asks for it any more.
+        Stays = 10,
     }
 }
 
@@ -94,6 +96,8 @@ numbered! {
         Done = 4,
         /// The buyer does not get it this way.
         Failed = 5,
+        /// It was back, and then it was not: a person gives it in another way.
+        Undone = 6,
     }
 }
 
@@ -117,6 +121,10 @@ numbered! {
         ReturnedOutside = 5,
         /// The buyer's bank takes the money back.
         Disputed = 6,
+        /// What was to go back stays with the shop.
+        Stays = 7,
+        /// Nobody here can be asked about it any more.
+        Gone = 8,
     }
 }
 
@@ -167,9 +175,9 @@ pub struct Object {
 /// What went back of it without all of it going back.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Back {
-    /// By our own names, each as far as it is: never `Wanted`, never `Asked`.
+    /// By our own names, each as far as it is: `Pending`, `Done` or `Failed`.
     pub parts: Vec<(ThingId, Stage)>,
-    /// What somebody gave back at the provider, and not from here.
+    /// What somebody gave back at the provider, and not from here, in all.
     pub outside_minor: i64,
 }
 
@@ -193,6 +201,8 @@ pub enum Answer {
     Refused(String),
     /// A timeout, a broken connection, a 500: done or not done.
     Unknown,
+    /// Not asked: whoever takes such payments is not here any more.
+    Gone,
 }
 
 /// What follows for the shop, in the transaction in which the payment is kept. Each is done once even if it is asked for twice.
@@ -208,6 +218,12 @@ pub enum Deed {
     PartBack(ThingId),
     /// Write that this part does not go back this way.
     PartFailed(ThingId),
+    /// This part was back and is not any more: a person gives it in another way.
+    PartUndone(ThingId),
+    /// Write that all that was left does not go back this way.
+    Stays,
+    /// Write that so much in all was given back at the provider, and not from here.
+    BackOutside(i64),
     /// A person has to look.
     Tell(Trouble),
 }
@@ -233,7 +249,7 @@ pub struct Payment {
     /// What the provider last said.
     pub seen: Option<Status>,
     pub ending: Option<Ending>,
-    /// Told already.
+    /// Told already, or about to be.
     pub trouble: Option<Trouble>,
     /// Somebody said that something happened: so often it is looked up, whatever the state.
     pub looks: u8,

@@ -1,7 +1,9 @@
 //! A hostile world around one payment, from a seed: workers that die between any two steps, requests and replies that
 //! are lost or late, a provider that answers 500 and repeats it, forgets keys, shows old states, another amount, and
-//! changes its mind; webhooks twice, late or forged; a buyer who cancels whenever it suits; and a stall that gives back
+//! changes its mind, or never gives anything back; refunds that a bank does not take; webhooks twice, late or forged; a buyer who cancels whenever it suits; and a stall that gives back
 //! part after part.
+
+mod provider;
 
 use std::collections::BTreeMap;
 
@@ -9,9 +11,8 @@ use soko_domain::ids::{OrderId, ThingId};
 use soko_domain::money::Currency;
 
 use crate::machine::{WEAK, Weak};
-use crate::payment::{
-    Answer, Back, Call, Deed, Due, Ending, Next, Object, Payment, Stage, State, Status, Trouble,
-};
+use crate::payment::{Answer, Call, Deed, Due, Ending, Next, Payment, Stage, State, Status, Trouble};
+use provider::{Provider, Thing};
 
 const TOTAL: i64 = 1_250;
 const STEPS: u32 = 60;
@@ -49,179 +50,6 @@ fn due(amount_minor: i64) -> Due {
     Due { order: OrderId([7; 16]), account: "stall".into(), amount_minor, currency }
 }
 
-#[derive(Clone, Debug)]
-struct Thing {
-    status: Status,
-    before: Status,
-    /// Look-ups that may still show what was before.
-    lag: u8,
-    amount_minor: i64,
-    charged_minor: i64,
-    /// As a whole: what was left.
-    returned_minor: i64,
-    /// Each time that a part went back, and how far it is.
-    parts: Vec<(ThingId, i64, Stage)>,
-    /// What a look-up that lags shows of them.
-    parts_before: Vec<(ThingId, i64, Stage)>,
-}
-
-impl Thing {
-    fn parts_minor(&self) -> i64 {
-        self.parts.iter().filter(|part| part.2 != Stage::Failed).map(|part| part.1).sum()
-    }
-}
-
-/// What a provider keeps under a key: an object, or an error that it repeats.
-type Kept = Result<usize, ()>;
-
-#[derive(Default)]
-struct Provider {
-    things: Vec<Thing>,
-    keys: BTreeMap<String, Kept>,
-    /// Pays in one step and cannot take a request back, as a phone does.
-    is_phone: bool,
-}
-
-/// A 500 or an answer.
-type Said = Option<Answer>;
-
-impl Provider {
-    fn set(&mut self, at: usize, status: Status) {
-        let thing = &mut self.things[at];
-        (thing.before, thing.status, thing.lag) = (thing.status, status, LAG_MAX);
-        thing.parts_before.clone_from(&thing.parts);
-        match status {
-            Status::Captured => thing.charged_minor += thing.amount_minor,
-            Status::Refunded => thing.returned_minor += thing.amount_minor - thing.parts_minor(),
-            Status::Pending | Status::Authorised | Status::Dead => {}
-        }
-    }
-
-    fn show(&self, at: usize, is_old: bool) -> Answer {
-        let thing = &self.things[at];
-        let (status, parts) =
-            if is_old { (thing.before, &thing.parts_before) } else { (thing.status, &thing.parts) };
-        let parts = parts.iter().map(|(refund, _, stage)| (*refund, *stage)).collect();
-        let back = Back { parts, outside_minor: 0 };
-        Answer::Seen(Object { id: format!("o{at}"), status, due: due(thing.amount_minor), page: None, back })
-    }
-
-    fn serve(&mut self, request: &Request, chance: &mut Chance, faults: &Faults) -> Said {
-        let at = request.object.as_ref().and_then(|id| id[1..].parse::<usize>().ok());
-        match request.call {
-            Call::Ask => return self.ask(&request.key, chance, faults),
-            Call::LookUp => {
-                let newest = self.things.len().checked_sub(1);
-                return Some(match at.or(newest) {
-                    Some(at) => {
-                        let is_old = faults.is_on && self.things[at].lag > 0 && chance.one_in(3);
-                        self.things[at].lag = self.things[at].lag.saturating_sub(1);
-                        self.show(at, is_old)
-                    }
-                    None => Answer::Nothing,
-                });
-            }
-            Call::Capture | Call::Void | Call::Refund | Call::RefundPart => {}
-        }
-        let at = at?;
-        let refused = Some(Answer::Refused("not in this state".into()));
-        match (request.call, self.things[at].status) {
-            (Call::Capture, Status::Authorised) => self.set(at, Status::Captured),
-            (Call::Void, Status::Pending | Status::Authorised) if !self.is_phone => {
-                self.set(at, Status::Dead)
-            }
-            (Call::Refund, Status::Captured) => {
-                let before = self.things[at].returned_minor;
-                self.set(at, Status::Refunded);
-                if self.is_phone {
-                    // It gives back what it is told, whatever that leaves.
-                    self.things[at].returned_minor = before + request.rest_minor;
-                }
-            }
-            (Call::RefundPart, Status::Captured) => return self.part(at, request, chance, faults),
-            (Call::Capture, Status::Captured) | (Call::Void, Status::Dead | Status::Pending) => {}
-            (Call::Refund, Status::Refunded) => {}
-            _ => return refused,
-        }
-        Some(self.show(at, false))
-    }
-
-    /// Gives a part back, once for each key; as a telephone's does, without a look at what is left.
-    fn part(&mut self, at: usize, request: &Request, chance: &mut Chance, faults: &Faults) -> Said {
-        match self.keys.get(&request.key) {
-            Some(Ok(at)) => return Some(self.show(*at, false)),
-            Some(Err(())) => return None,
-            None => {}
-        }
-        if faults.is_on && faults.refuses && chance.one_in(6) {
-            return Some(Answer::Refused("balance".into()));
-        }
-        let fails = faults.is_on && chance.one_in(5);
-        if fails && chance.one_in(2) {
-            self.keys.insert(request.key.clone(), Err(()));
-            return None;
-        }
-        let (refund, amount_minor) = request.part?;
-        let thing = &mut self.things[at];
-        if !self.is_phone && thing.parts_minor() + amount_minor > thing.amount_minor {
-            return Some(Answer::Refused("more than is left".into()));
-        }
-        let stage = if chance.one_in(4) { Stage::Pending } else { Stage::Done };
-        thing.parts_before.clone_from(&thing.parts);
-        thing.parts.push((refund, amount_minor, stage));
-        (thing.before, thing.lag) = (thing.status, LAG_MAX);
-        self.keys.insert(request.key.clone(), if fails { Err(()) } else { Ok(at) });
-        if fails { None } else { Some(self.show(at, false)) }
-    }
-
-    fn ask(&mut self, key: &str, chance: &mut Chance, faults: &Faults) -> Said {
-        match self.keys.get(key) {
-            Some(Ok(at)) => return Some(self.show(*at, false)),
-            Some(Err(())) => return None,
-            None => {}
-        }
-        let fails = faults.is_on && chance.one_in(5);
-        if fails && chance.one_in(2) {
-            self.keys.insert(key.into(), Err(()));
-            return None;
-        }
-        if faults.is_on && faults.refuses && chance.one_in(12) {
-            return Some(Answer::Refused("no such number".into()));
-        }
-        let amount_minor = if faults.is_on && faults.other_amount { TOTAL / 2 } else { TOTAL };
-        let (status, before) = (Status::Pending, Status::Pending);
-        self.things.push(Thing {
-            status,
-            before,
-            lag: 0,
-            amount_minor,
-            charged_minor: 0,
-            returned_minor: 0,
-            parts: vec![],
-            parts_before: vec![],
-        });
-        let at = self.things.len() - 1;
-        self.keys.insert(key.into(), if fails { Err(()) } else { Ok(at) });
-        if fails { None } else { Some(self.show(at, false)) }
-    }
-
-    fn left_minor(&self) -> i64 {
-        self.things.iter().map(|thing| thing.charged_minor - thing.returned_minor).sum()
-    }
-
-    fn parts_minor(&self) -> i64 {
-        self.things.iter().map(Thing::parts_minor).sum()
-    }
-
-    /// How often a part went back.
-    fn times(&self, refund: ThingId) -> usize {
-        let of = |thing: &Thing| {
-            thing.parts.iter().filter(|part| part.0 == refund && part.2 != Stage::Failed).count()
-        };
-        self.things.iter().map(of).sum()
-    }
-}
-
 #[derive(Clone)]
 struct Request {
     call: Call,
@@ -242,6 +70,10 @@ struct Faults {
     other_amount: bool,
     refuses: bool,
     changes_mind: bool,
+    /// It gives back no whole, ever.
+    is_stubborn: bool,
+    /// A bank does not take what went back.
+    undoes: bool,
 }
 
 /// What must have happened somewhere in a campaign, or it proves nothing.
@@ -263,6 +95,9 @@ struct Seen {
     parts_failed: u32,
     rest_after_parts: u32,
     all_in_parts: u32,
+    stays: u32,
+    undone: u32,
+    in_part: u32,
 }
 
 struct World {
@@ -276,6 +111,10 @@ struct World {
     is_freed: bool,
     paid: u32,
     paid_back: u32,
+    /// The records say that it does not go back.
+    stays: u32,
+    /// What they have of what was given back past us.
+    outside_minor: i64,
     /// Each part that was wanted, and what the records say of it: whether it went back.
     wanted: BTreeMap<ThingId, (i64, Option<bool>)>,
     told: Vec<Trouble>,
@@ -292,6 +131,8 @@ impl World {
             other_amount: chance.one_in(12),
             refuses: chance.one_in(3),
             changes_mind: chance.one_in(3),
+            is_stubborn: chance.one_in(8),
+            undoes: chance.one_in(6),
         };
         let provider = Provider { is_phone: chance.one_in(3), ..Provider::default() };
         Self {
@@ -305,6 +146,8 @@ impl World {
             is_freed: false,
             paid: 0,
             paid_back: 0,
+            stays: 0,
+            outside_minor: 0,
             wanted: BTreeMap::new(),
             told: Vec::new(),
             seen: Seen::default(),
@@ -366,6 +209,7 @@ impl World {
         self.jobs[at].is_sent = true;
         let fate = if self.faults.is_on { self.chance.below(6) } else { 5 };
         let answer = match fate {
+            0 if self.chance.one_in(4) => Answer::Gone,
             0 => Answer::Unknown,
             1 => {
                 self.provider.serve(&request, &mut self.chance, &self.faults);
@@ -478,10 +322,25 @@ impl World {
                 self.seen.late += 1;
                 self.webhooks += 1;
             }
+            Status::Captured if !self.provider.is_phone && self.chance.one_in(16) => {
+                let thing = &mut self.provider.things[at];
+                if thing.back_minor() + TOTAL / 5 < thing.amount_minor {
+                    thing.give_outside(TOTAL / 5);
+                    self.webhooks += 1;
+                    self.seen.in_part += 1;
+                }
+            }
             Status::Captured if self.chance.one_in(16) => {
                 self.provider.set(at, Status::Refunded);
                 self.seen.outside += 1;
                 self.webhooks += 1;
+            }
+            Status::Refunded if self.faults.undoes && self.chance.one_in(2) => {
+                let thing = &mut self.provider.things[at];
+                (thing.before, thing.status, thing.lag) = (thing.status, Status::Captured, LAG_MAX);
+                thing.returned_minor = 0;
+                self.webhooks += 1;
+                self.seen.undone += 1;
             }
             Status::Pending | Status::Authorised | Status::Captured | Status::Dead | Status::Refunded => {}
         }
@@ -513,13 +372,32 @@ impl World {
                 Deed::Free(_) => {
                     self.free()?;
                 }
-                Deed::PaidBack => self.paid_back += 1,
+                Deed::PaidBack => self.paid_back = 1,
+                Deed::Stays => self.stays += 1,
+                Deed::BackOutside(total_minor) => self.back_outside(total_minor)?,
                 Deed::PartBack(refund) => self.part_ends(refund, true)?,
                 Deed::PartFailed(refund) => self.part_ends(refund, false)?,
+                Deed::PartUndone(_) => return Err("no part is undone here".into()),
                 Deed::Tell(trouble) => self.told.push(trouble),
             }
         }
         self.check()
+    }
+
+    /// The records have it once, with what all that went back so came to.
+    fn back_outside(&mut self, total_minor: i64) -> Step {
+        let more_minor = total_minor - self.outside_minor;
+        if more_minor <= 0 {
+            return Ok(());
+        }
+        if total_minor > self.provider.things.iter().map(|thing| thing.outside_minor).sum() {
+            return Err("the records have more than was given back there".into());
+        }
+        self.outside_minor = total_minor;
+        let mut name = [0xee; 16];
+        name[8..].copy_from_slice(&total_minor.to_be_bytes());
+        self.kept.forgotten_part(ThingId(name), more_minor, true);
+        Ok(())
     }
 
     fn part_ends(&mut self, refund: ThingId, is_back: bool) -> Step {
@@ -537,9 +415,12 @@ impl World {
     fn free(&mut self) -> Step {
         let still = |thing: &Thing| {
             !matches!(thing.status, Status::Dead | Status::Refunded)
-                && thing.parts_minor() < thing.amount_minor
+                && thing.back_minor() < thing.amount_minor
         };
-        let changed = self.seen.late > 0 || self.faults.changes_mind;
+        let changed = self.seen.late > 0
+            || self.faults.changes_mind
+            || self.seen.undone > 0
+            || self.kept.state == State::Stays;
         if !changed && !self.is_freed && self.provider.things.iter().any(still) {
             return Err("the hold is free and the buyer can still pay".into());
         }
@@ -574,6 +455,9 @@ impl World {
         }
         if self.faults.other_amount && self.paid > 0 {
             return Err("another amount counts as paid".into());
+        }
+        if self.stays > self.paid || self.stays > 1 {
+            return Err("what was not paid stays".into());
         }
         if self.paid_back > self.paid {
             return Err("paid back what was not paid".into());
@@ -636,7 +520,17 @@ impl World {
         self.seen.returned += u32::from(state == State::Returned);
         self.seen.paid_back += self.paid_back;
         self.end_of_parts()?;
-        let parts = self.provider.parts_minor();
+        if state == State::Stays {
+            return self.end_of_stays();
+        }
+        let parts = self.provider.back_minor();
+        let outside: i64 = self.provider.things.iter().map(|thing| thing.outside_minor).sum();
+        if state == State::Posted && outside != self.outside_minor {
+            return Err(format!(
+                "{outside} was given back there, and the records have {}",
+                self.outside_minor
+            ));
+        }
         let is_kept = left == TOTAL && parts < TOTAL;
         if (state == State::Posted) != is_kept {
             return Err(format!("{state:?} and the provider has {left}, of which {parts} went back"));
@@ -657,6 +551,23 @@ impl World {
 }
 
 impl World {
+    /// It is with the shop since it is never given back, or since a bank did not take it, and a person knows.
+    fn end_of_stays(&mut self) -> Step {
+        self.seen.stays += 1;
+        if !self.faults.is_stubborn && self.seen.undone == 0 {
+            return Err("it stays with the shop though it would be given back".into());
+        }
+        let is_written = self.kept.is_posted == (self.stays + self.paid_back > 0);
+        let is_free = self.is_freed || self.told.contains(&Trouble::ReturnedOutside);
+        if !is_written || !is_free || !self.told.contains(&Trouble::Stays) {
+            return Err(format!("nobody knows that it stays: {:?}", self.kept));
+        }
+        if self.provider.left_minor() != TOTAL && self.paid_back == 0 && self.kept.is_posted {
+            return Err("it is back, and the records do not say so".into());
+        }
+        Ok(())
+    }
+
     /// What the records say of each part is what the provider did.
     fn end_of_parts(&mut self) -> Step {
         for (refund, (_, said)) in &self.wanted {
@@ -679,7 +590,7 @@ impl World {
 
 /// Of what was charged nothing is left once all went back, however it did.
 fn parts_are_apart(left: i64, provider: &Provider) -> bool {
-    left != provider.parts_minor()
+    left != provider.back_minor()
 }
 
 fn run(seed: u64) -> Result<Seen, String> {
@@ -720,6 +631,9 @@ fn one_charge_or_none_whatever_is_lost() {
             (&mut all.parts_failed, seen.parts_failed),
             (&mut all.rest_after_parts, seen.rest_after_parts),
             (&mut all.all_in_parts, seen.all_in_parts),
+            (&mut all.stays, seen.stays),
+            (&mut all.undone, seen.undone),
+            (&mut all.in_part, seen.in_part),
         ] {
             *sum += more;
         }
@@ -741,6 +655,9 @@ fn one_charge_or_none_whatever_is_lost() {
         all.parts_failed,
         all.rest_after_parts,
         all.all_in_parts,
+        all.stays,
+        all.undone,
+        all.in_part,
     ];
     assert!(least.iter().all(|count| *count > 100), "the campaign proves too little: {all:?}");
 }
@@ -762,6 +679,7 @@ fn each_weakened_rule_is_noticed() {
         Weak::PartSilenceIsYes,
         Weak::PartsAbove,
         Weak::RestBeforePart,
+        Weak::NoIsTheEnd,
     ];
     for rule in rules {
         WEAK.set(Some(rule));

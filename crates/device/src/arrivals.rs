@@ -2,6 +2,8 @@
 
 use soko_app_api::{Arrival, Told};
 use soko_domain::ids::{LogId, OrderId};
+use soko_domain::verbs::pay_order::PayStanding;
+use soko_projection::order_money;
 use soko_projection::read::{self as facts, OrderFound};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -49,7 +51,9 @@ impl Device {
         if self.write(|tx| mark(tx, stall, &news)).is_err() || !is_news {
             return;
         }
-        let News { stall_name, orders, incidents, paid } = news;
+        let News { stall_name, orders, incidents, mut paid } = news;
+        // Of what was told as soon as it was paid, that is no further news.
+        paid.retain(|paid| orders.iter().all(|order| order.order != paid.order));
         for order in orders {
             self.tell(&Told::Arrived(Arrival::Order {
                 stall,
@@ -91,6 +95,7 @@ fn news(tx: &mut dyn Tx, stall: LogId) -> Result<News, StoreError> {
     let told = tx.query("select thing from own_told where log = $1 and kind = $2", params![stall, ORDER])?;
     let told: Vec<&[u8]> = told.iter().map(|row| row.blob(0)).collect::<Result<_, _>>()?;
     orders.retain(|order| !told.contains(&order.order.as_bytes()));
+    let orders = no_more_awaited(tx, stall, orders)?;
     let rows = tx.query(
         "select i.author, i.seq from incident i where i.log = $1 and not exists (
            select 1 from own_told t
@@ -102,6 +107,23 @@ fn news(tx: &mut dyn Tx, stall: LogId) -> Result<News, StoreError> {
         rows.iter().map(|row| Ok((row.id(0)?, row.number(1)?))).collect::<Result<_, StoreError>>()?;
     let stall_name = facts::profile(tx, stall)?.map(|profile| profile.name).unwrap_or_default();
     Ok(News { stall_name, orders, incidents, paid })
+}
+
+/// Without those that are about to be paid at a provider: nobody hands those over yet, and many are never paid. A transfer is looked for by
+/// the stall itself.
+fn no_more_awaited(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    orders: Vec<OrderFound>,
+) -> Result<Vec<OrderFound>, StoreError> {
+    let mut told = Vec::with_capacity(orders.len());
+    for order in orders {
+        let money = order_money::of(tx, stall, order.order)?;
+        if money.standing() != PayStanding::Waiting || money.is_transfer() {
+            told.push(order);
+        }
+    }
+    Ok(told)
 }
 
 /// Orders that wait and whose money came since they were looked at. Whoever marks a transfer here knows it.

@@ -397,6 +397,8 @@ crate::wire_choice! {
         TransferToSendBack = 10,
         /// Two registers say that the transfer for one order came: it may have come twice.
         TransferTwice = 11,
+        /// What was to go back to a buyer stays with the shop, which gives it back in another way.
+        PaymentStays = 12,
     }
 }
 

@@ -82,8 +82,25 @@ impl Telephone {
         }
     }
 
+    /// Reads what is typed where a telephone is to pay: as at the counter, and the plus may be missing, since providers write it without.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn read_to_pay(typed: &str, currency: &str) -> Result<Self, NoTelephone> {
+        let plain = plain(typed);
+        if plain.starts_with(|letter: char| matches!(letter, '1'..='9')) {
+            return Self::read(&format!("+{plain}"));
+        }
+        Self::read_at(typed, currency)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Without the plus.
+    pub fn digits(&self) -> &str {
+        self.0.trim_start_matches('+')
     }
 }
 
@@ -119,6 +136,24 @@ fn latin(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_telephone_that_is_to_pay_has_its_country() {
+        for (typed, currency, expected) in [
+            ("+254 712 345678", "EUR", Ok("254712345678")),
+            ("254712345678", "EUR", Ok("254712345678")),
+            ("0712 345678", "KES", Ok("254712345678")),
+            ("0712 345678", "EUR", Err(NoTelephone::NoCountry)),
+            ("+", "KES", Err(NoTelephone::Length)),
+            ("()", "KES", Err(NoTelephone::NoCountry)),
+            ("", "KES", Err(NoTelephone::NoCountry)),
+            ("12", "KES", Err(NoTelephone::Length)),
+            ("call me", "KES", Err(NoTelephone::NoCountry)),
+        ] {
+            let read = Telephone::read_to_pay(typed, currency);
+            assert_eq!(read.as_ref().map(Telephone::digits).map_err(|no| *no), expected, "{typed}");
+        }
+    }
 
     #[test]
     fn a_number_is_read_as_people_write_it_and_kept_in_one_form() {

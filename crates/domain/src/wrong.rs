@@ -107,6 +107,7 @@ wrongs! {
     RefundUnanswered = "refund_unanswered": "the server has not answered yet; wait for it",
     RefundNotAllowed = "refund_not_allowed": "this was not allowed: no more is left of what was paid",
     BackInCash = "back_in_cash": "this was paid at hand-over; give it back in cash",
+    BackOtherwise = "back_otherwise": "whoever took the payment does not give it back; give it back in cash",
     BackAsPaid = "back_as_paid": "before it is handed over, money goes back the way it was paid",
     SwapOffered = "swap_offered": "something was offered for this line already; wait for the buyer",
     SwapSameMuch = "swap_same_much": "of the same product it must be less than was ordered",

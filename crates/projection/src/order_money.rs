@@ -180,6 +180,10 @@ fn told_to(
     let mut facts = gather(&rows)?;
     facts.card = card(tx, log, &rows, writer)?;
     (facts.parts_back_minor, facts.cash_back_minor) = order_refunds::sums(tx, log, order)?;
+    if facts.paid_minor > 0 {
+        facts.is_not_taken = order_refunds::is_whole_not_taken(tx, log, order)?;
+        facts.is_back_asked &= !facts.is_not_taken;
+    }
     Ok(facts)
 }
 

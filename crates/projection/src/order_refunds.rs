@@ -219,6 +219,14 @@ fn take(
     Ok(())
 }
 
+/// Whether all that was to go back does not: that ended under the order's own name.
+pub(crate) fn is_whole_not_taken(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from order_refund
+               where log = $1 and order_id = $2 and refund = $2 and what = $3 and code = $4 limit 1";
+    let end = RefundEnd::NotTaken.number();
+    Ok(tx.query_opt(sql, params![log, order, ENDED, end])?.is_some())
+}
+
 /// What went back in parts the way it came, and what may or did go back out of a drawer.
 pub(crate) fn sums(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<(i64, i64), StoreError> {
     let row = tx.query_opt(

@@ -132,9 +132,8 @@ async fn listen(app: App, address: SocketAddr, place: &Place, carriers: Carriers
     if !carriers.offers().is_empty() {
         rounds::keep(&app, "messages", move |app| messages::follow(app, carriers.clone()));
     }
-    if !app.pay().is_empty() {
-        rounds::keep(&app, "payments", drive::follow);
-    }
+    // Also without any provider: of payments that one had begun who is here no more, somebody has to hear.
+    rounds::keep(&app, "payments", drive::follow);
     let kept = match place {
         Place::Directory(path) => format!("data in {}", path.display()),
         Place::Url(_) => "data in PostgreSQL".to_owned(),

@@ -16,6 +16,7 @@ use soko_domain::entry::{OrderStep, PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
 use soko_domain::tax::TaxTotal;
+use soko_domain::telephone::Telephone;
 use soko_domain::transfer::{BankAccount, reference};
 use soko_domain::verbs::LINES_MAX;
 use soko_domain::verbs::place_order::AskedLine;
@@ -25,6 +26,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::core::{CoreRefusal, Fault};
 use crate::guard::limits::{Who, cost};
 use crate::http::app::{App, Asked, Turn};
 use crate::http::asked::{ApiQuery, rows};
@@ -40,7 +42,9 @@ use crate::pay::Provider;
 use crate::pay::desk::NotOffered;
 use crate::platform::{Action, Object, Principal, Refusal, authorise};
 use crate::spans::TARGET;
-use crate::stall::{Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay, TransferView};
+use crate::stall::{
+    Contact, EndOrder, OrderView, PaymentView, PlaceOrder, Placed, ToPay, TransferView, quote,
+};
 
 /// Where a guest's secret travels.
 pub(crate) const BUYER_HEADER: &str = "soko-buyer";
@@ -324,9 +328,11 @@ pub(crate) async fn place(
     let buyer = principal.person().ok_or(Refusal::NotAllowed)?;
     app.spend(Who::Holds(origin.prefix), cost::HOLD)?;
     app.spend(Who::Buyer(buyer), cost::HOLD)?;
-    app.spend(Who::Stall(stall), cost::WRITE)?;
     let mut order = read_order(&request, (stall, buyer), key.0)?;
     order.is_account = matches!(principal, Principal::Account(_));
+    if let Err(full) = app.spend(Who::Stall(stall), cost::WRITE) {
+        return Err(sure_no(&app, (principal, stall), &order).await?.unwrap_or(full));
+    }
     let span = tracing::info_span!(target: TARGET, parent: None, "order.place", order = %order.order, is_first = true, %stall, answered = Empty);
     if let Some(pay) = &request.pay {
         let asks = tracing::info_span!(target: TARGET, parent: &span, "order.may_be_paid");
@@ -510,6 +516,29 @@ async fn end(
     Ok(Json(ended.into()))
 }
 
+/// Where a stall has more buyers than it takes at once, those who would get nothing in any case hear it now: once it is sold out nobody
+/// waits for that. Nothing is written by it, and whoever asks again for what was placed is no such buyer.
+async fn sure_no(
+    app: &App,
+    (principal, stall): (Principal, LogId),
+    order: &PlaceOrder,
+) -> Result<Option<Problem>, Problem> {
+    let (core, now_ms, asked) = (app.core()?, app.now_ms(), order.clone());
+    let look = move |tx: &mut dyn Tx| {
+        authorise(tx, principal, Object::Stall(stall), Action::PlaceOrder)?;
+        if core.order(tx, stall, asked.order)?.is_some() {
+            return Ok(None);
+        }
+        match quote(tx, stall, &asked, now_ms) {
+            Err(CoreRefusal::Refused { fault: Fault::Conflict, code, detail }) => Ok(Some((code, detail))),
+            Err(CoreRefusal::Refused { .. }) | Ok(_) => Ok(None),
+            Err(failed @ CoreRefusal::Store(_)) => Err(Refusal::from(failed)),
+        }
+    };
+    let no = app.store().read(look).await?;
+    Ok(no.map(|(code, detail)| Problem::new(StatusCode::CONFLICT, code, detail)))
+}
+
 /// Who takes a payment, checked before anything is held: nobody is promised goods that could not be paid.
 async fn to_pay(
     app: &App,
@@ -519,11 +548,8 @@ async fn to_pay(
 ) -> Result<ToPay, Problem> {
     let way = PayWay::from_word(&pay.way);
     let way = way.ok_or_else(|| Problem::malformed("the way to pay is card, phone or transfer"))?;
-    let is_number = pay.phone.bytes().all(|byte| byte.is_ascii_digit() || b"+ -()".contains(&byte));
-    if pay.phone.len() > PHONE_BYTES_MAX || !is_number || (way == PayWay::Phone && pay.phone.is_empty()) {
-        return Err(Problem::malformed("the telephone's number has digits, spaces and a + only"));
-    }
-    let phone: String = pay.phone.chars().filter(char::is_ascii_digit).collect();
+    let currency = currency_of(app, stall).await?;
+    let phone = phone_of(way, &pay.phone, &currency)?;
     if !way.has_provider() {
         return Ok(ToPay {
             way,
@@ -533,44 +559,54 @@ async fn to_pay(
             back: String::new(),
         });
     }
-    let taker = match app.pay().taker(way, app.now_ms()) {
-        Ok(taker) => taker,
+    let (taker, problem) = match app.pay().taker(way, app.now_ms()) {
+        Ok(taker) => (Some(taker), not_in(taker, &currency)),
         Err(NotOffered::Unknown) => {
             let detail = "this server takes no payment in this way: pay when you fetch it";
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail));
+            (None, Some(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail)))
         }
         Err(NotOffered::Shut { retry_after_s, provider }) => {
-            // Whoever asks again for what was placed gets the first answer all the same.
-            let core = app.core()?;
-            let known = app.store().read(move |tx| Ok::<_, Refusal>(core.order(tx, stall, order)?)).await?;
-            if known.is_none() {
-                let after_s = u32::try_from(retry_after_s).unwrap_or(1);
-                return Err(Problem::busy(
-                    "payments do not get through at the moment: nothing was ordered, try again",
-                )
-                .retry_after(after_s));
-            }
-            provider
+            let detail = "payments do not get through at the moment: nothing was ordered, try again";
+            let after_s = u32::try_from(retry_after_s).unwrap_or(1);
+            (Some(provider), Some(Problem::busy(detail).retry_after(after_s)))
         }
     };
-    takes_currency(app, stall, taker).await?;
-    let (provider, account) = (taker.name().to_owned(), taker.account(stall));
+    if let Some(problem) = problem {
+        // Whoever asks again for what was placed gets the first answer all the same.
+        let core = app.core()?;
+        let known = app.store().read(move |tx| Ok::<_, Refusal>(core.order(tx, stall, order)?)).await?;
+        known.ok_or(problem)?;
+    }
+    let (provider, account) =
+        taker.map(|taker| (taker.name().to_owned(), taker.account(stall))).unwrap_or_default();
     let back = format!("{}/my-orders/{order}", origin(app, headers));
     Ok(ToPay { way, provider, account, phone, back })
 }
 
-/// What nobody could pay is refused before anything is held for it.
-async fn takes_currency(app: &App, stall: LogId, taker: &dyn Provider) -> Result<(), Problem> {
+async fn currency_of(app: &App, stall: LogId) -> Result<String, Problem> {
     let core = app.core()?;
     let found = app.store().read(move |tx| Ok::<_, Refusal>(core.stall(tx, stall)?)).await?;
-    let code = found.map(|stall| stall.currency).unwrap_or_default();
-    match Currency::parse(&code) {
-        Some(currency) if !taker.takes(currency) => {
-            let detail = format!("payments in this way are not taken in {code}: pay when you fetch it");
-            Err(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail))
-        }
-        _ => Ok(()),
+    Ok(found.map(|stall| stall.currency).unwrap_or_default())
+}
+
+/// What nobody could pay is refused before anything is held for it.
+fn not_in(taker: &dyn Provider, code: &str) -> Option<Problem> {
+    Currency::parse(code).filter(|currency| !taker.takes(*currency))?;
+    let detail = format!("payments in this way are not taken in {code}: pay when you fetch it");
+    Some(Problem::new(StatusCode::BAD_REQUEST, "unknown_way", detail))
+}
+
+/// The digits of a telephone that is to pay, its country among them: what its provider would refuse is refused here, before goods are
+/// held for it.
+fn phone_of(way: PayWay, typed: &str, currency: &str) -> Result<String, Problem> {
+    if typed.len() > PHONE_BYTES_MAX {
+        return Err(Problem::malformed("the telephone's number is too long"));
     }
+    if way != PayWay::Phone {
+        return Ok(typed.chars().filter(char::is_ascii_digit).collect());
+    }
+    let read = Telephone::read_to_pay(typed, currency);
+    Ok(read.map_err(|no| Problem::malformed(no.to_string()))?.digits().to_owned())
 }
 
 /// How a browser reaches this server.

@@ -123,7 +123,11 @@ async fn keep(
         Lost::Taken => return Ok(()),
         Lost::Later => return Err(Problem::busy("its order is not known here yet: say it again")),
     }
-    let turn = if heard.is_dispute { PayTurn::Disputed } else { PayTurn::Named };
+    let turn = match heard.object {
+        _ if heard.is_dispute => PayTurn::Disputed,
+        Some(object) => PayTurn::NamedAs(object),
+        None => PayTurn::Named,
+    };
     let due = DuePayment { stall, order, provider: provider.name().to_owned() };
     drive::heard(app, (provider.name().to_owned(), heard.word), (due, turn)).await.map_err(not_kept)
 }

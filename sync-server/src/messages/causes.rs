@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry as MapEntry;
 use soko_domain::entry::{Entry, Kind, OrderCashGiven, OrderStep, OrderStepped, PurseMove, ReleaseReason};
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::role::Role;
+use soko_domain::verbs::pay_order::PayStanding;
 use soko_projection::{order_money, read};
 use soko_record_log::{StoreError, Tx, params};
 
@@ -167,6 +168,8 @@ fn payments_together(causes: Vec<Cause>) -> Vec<Cause> {
 
 /// What a message about an order that ended says beside that: its transfer did not come in time.
 pub(super) const LAPSED: i64 = 4;
+/// What a message about an order says beside that: nobody has its money yet, or nobody ever had.
+pub(super) const UNPAID: i64 = 5;
 
 /// What a record means to people.
 pub(super) struct Told {
@@ -195,8 +198,11 @@ fn told_of(
     let about =
         |topic, order: OrderId, buyer| Told { topic, buyer, subject: Some(ThingId(order.0)), detail: 0 };
     let lapsed = |told: Told| Told { detail: LAPSED, ..told };
+    let unpaid = |told: Told| Told { detail: UNPAID, ..told };
     Ok(if let Entry::OrderPlaced(placed) = entry {
         let stall = about(Topic::OrderNew, placed.order, None);
+        let waits = order_money::of(tx, log, placed.order)?.standing() == PayStanding::Waiting;
+        let stall = if waits { unpaid(stall) } else { stall };
         vec![stall, about(Topic::OrderHeld, placed.order, Some(placed.buyer))]
     } else if let Entry::OrderFulfilled(fulfilled) = entry {
         let buyer = buyer_of(tx, log, fulfilled.order)?;
@@ -213,6 +219,11 @@ fn told_of(
         if released.reason == ReleaseReason::Lapsed {
             // Nobody decided this: the stall hears of it, too.
             return Ok(vec![lapsed(about(Topic::OrderCancelled, released.order, None)), lapsed(told)]);
+        }
+        let never_came = order_money::of(tx, log, released.order)?.paid_minor == 0;
+        if released.reason == ReleaseReason::PaymentFailed && never_came {
+            // Nobody decided this, either.
+            return Ok(vec![unpaid(about(Topic::OrderCancelled, released.order, None)), unpaid(told)]);
         }
         vec![told]
     } else if let Entry::OrderStepped(stepped) = entry {

@@ -213,12 +213,15 @@ fn said<'a>(sender: &Sender<'_>, message: &Message, facts: &'a Facts, language: 
 fn case(message: &Message) -> &'static str {
     let detail = message.detail;
     let is = |topic: Topic, holds: bool| message.topic == topic && holds;
-    let (is_lapsed, is_cash) = (detail == causes::LAPSED, Back::from_detail(detail).is_cash);
+    let (is_lapsed, is_unpaid) = (detail == causes::LAPSED, detail == causes::UNPAID);
+    let is_cash = Back::from_detail(detail).is_cash;
     let is_trouble = |kind: IncidentKind| is(Topic::PaymentTrouble, detail == i64::from(kind.number()));
     let cases = [
         (is(Topic::EmailChanged, detail == email_change::ASKED), "asked-"),
         (is(Topic::MailboxFailing, detail == TELEPHONE), "telephone-"),
         (is(Topic::OrderCancelled, is_lapsed) || is(Topic::OrderReleased, is_lapsed), "lapsed-"),
+        (is(Topic::OrderCancelled, is_unpaid) || is(Topic::OrderReleased, is_unpaid), "unpaid-"),
+        (is(Topic::OrderNew, is_unpaid), "waiting-"),
         (is(Topic::OrderPartBack, is_cash), "cash-"),
         (is(Topic::ReturnAnswered, detail == money::REFUSED), "refused-"),
         (is(Topic::PaymentCame, message.subject.is_none()), "many-"),
@@ -227,6 +230,7 @@ fn case(message: &Message) -> &'static str {
         (is_trouble(IncidentKind::HandedOverUnpaid), "unpaid-"),
         (is_trouble(IncidentKind::TransferToSendBack), "send-back-"),
         (is_trouble(IncidentKind::TransferTwice), "twice-"),
+        (is_trouble(IncidentKind::PaymentStays), "stays-"),
     ];
     cases.into_iter().find(|(holds, _)| *holds).map_or("", |(_, case)| case)
 }

@@ -79,7 +79,8 @@ fn trouble(tx: &mut dyn Tx, log: LogId, raised: &IncidentRaised) -> Result<Optio
         | IncidentKind::PaymentDisputed
         | IncidentKind::HandedOverUnpaid
         | IncidentKind::TransferToSendBack
-        | IncidentKind::TransferTwice => true,
+        | IncidentKind::TransferTwice
+        | IncidentKind::PaymentStays => true,
         IncidentKind::Shortage
         | IncidentKind::Overdrawn
         | IncidentKind::Fork

@@ -137,18 +137,15 @@ async fn deliver(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) 
             let tried = iter(claimed.loads).map(|(message, tries, load)| async move {
                 let now_ms = app.now_ms();
                 if now_ms > at_ms + BEGINS_WITHIN_MS {
-                    return Ok::<_, StoreError>(Err((message.message, tries)));
+                    return Err((message.message, tries));
                 }
-                let delivery = carriers.take(&load, now_ms).await;
-                if let Delivery::TakenAs(name) = &delivery {
-                    keep_name(app, (message.message, name.clone())).await?;
-                }
-                Ok(Ok(Done { message, tries, delivery }))
+                let delivery = named(app, message.message, carriers.take(&load, now_ms).await).await;
+                Ok(Done { message, tries, delivery })
             });
             let tried: Vec<_> = tried.buffer_unordered(lane.at_once()).collect().await;
             let mut all = Tried { at_ms, sent: Vec::new(), put_back: Vec::new() };
             for one in tried {
-                match one? {
+                match one {
                     Ok(done) => all.sent.push(done),
                     Err(late) => all.put_back.push(late),
                 }
@@ -293,6 +290,19 @@ fn held_until(tx: &mut dyn Tx, message: &Message, now_ms: i64) -> Result<Option<
 }
 
 /// At once, and not with all that left together: a provider may report before those are through.
+/// Keeps at once how whoever took it calls it: a report may come sooner than the others are through. It left in any case, and so did
+/// what was taken along with it: where the name cannot be kept, only the reports about it find nothing.
+async fn named(app: &App, message: ThingId, delivery: Delivery) -> Delivery {
+    let Delivery::TakenAs(name) = &delivery else { return delivery };
+    match keep_name(app, (message, name.clone())).await {
+        Ok(()) => delivery,
+        Err(failed) => {
+            tracing::error!(?failed, %message, "messages.name_not_kept");
+            Delivery::Taken
+        }
+    }
+}
+
 async fn keep_name(app: &App, (message, name): (ThingId, String)) -> Result<(), StoreError> {
     let now_ms = app.now_ms();
     let keep = move |tx: &mut dyn Tx| outbox::sent_as(tx, (message, &name), now_ms);

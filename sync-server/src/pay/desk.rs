@@ -133,7 +133,8 @@ impl PayDesk {
 
     /// Whether such a call may be made now.
     pub(crate) fn may(&self, provider: &str, class: Class) -> bool {
-        let Some(known) = self.find(provider) else { return false };
+        // Where nobody can be asked any more, asking says so.
+        let Some(known) = self.find(provider) else { return true };
         match class {
             Class::Charge => closed(&known.charges),
             Class::Return => closed(&known.returns),
@@ -143,7 +144,7 @@ impl PayDesk {
 
     /// Makes a call, in its turn. What took too long is as good as not answered, and what was not made says nothing of its provider.
     pub(crate) async fn call(&self, provider: &str, asked: &Asked, now: impl Fn() -> i64) -> Answer {
-        let Some(known) = self.find(provider) else { return Answer::Unknown };
+        let Some(known) = self.find(provider) else { return Answer::Gone };
         let class = asked.call.class();
         let seats = &known.seats[usize::from(class.number()) - 1];
         let Ok(Ok(_seat)) = timeout(SEAT_WAIT, seats.acquire()).await else { return Answer::Unknown };

@@ -132,6 +132,7 @@ pub async fn follow(app: App) {
         }
     }
     let mut remembers = tokio::time::interval(REMEMBER_EVERY);
+    let look_every = if app.pay().is_empty() { REMEMBER_EVERY } else { LOOK_EVERY };
     loop {
         tokio::select! {
             _ = remembers.tick() => {
@@ -144,7 +145,7 @@ pub async fn follow(app: App) {
                 }
             }
             () = app.pay_bell().notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(look_every) => {}
             _ = closing.changed() => return,
         }
         let now_ms = app.now_ms();
@@ -276,7 +277,7 @@ async fn holder<'a>(app: &'a App, one: Forgotten) -> Option<&'a dyn Provider> {
             }
             Answer::Seen(_) | Answer::Nothing => {}
             // Another one may show it all the same.
-            Answer::Refused(_) | Answer::Unknown => is_unsure = true,
+            Answer::Refused(_) | Answer::Unknown | Answer::Gone => is_unsure = true,
         }
     }
     (!is_unsure).then_some(first)
@@ -319,9 +320,11 @@ async fn steps(app: &App, due: &DuePayment) -> bool {
         let call = app.pay().call(&due.provider, &asked, || app.now_ms());
         let answer = call.instrument(span.clone()).await;
         span.record("answered", kind(&answer));
+        // In a provider's own words, which name nobody.
+        let why = if let Answer::Refused(why) = &answer { why.as_str() } else { "" };
         tracing::info!(
             stall = %due.stall, order = %due.order, call = ?asked.call,
-            answered = kind(&answer), "pay.called"
+            answered = kind(&answer), why, "pay.called"
         );
         steps += 1;
         let goes_on = (steps < STEPS_MAX).then(|| open(app, due));
@@ -416,5 +419,6 @@ fn kind(answer: &Answer) -> &'static str {
         Answer::Nothing => "nothing",
         Answer::Refused(_) => "refused",
         Answer::Unknown => "unknown",
+        Answer::Gone => "gone",
     }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn heard(
     let object = match app.pay().call(provider.name(), &asked, || app.now_ms()).await {
         Answer::Seen(object) => object,
         Answer::Nothing | Answer::Refused(_) => return Ok(Lost::Taken),
-        Answer::Unknown => return Ok(Lost::Later),
+        Answer::Unknown | Answer::Gone => return Ok(Lost::Later),
     };
     let is_its = object.due.order == order && object.due.account == account;
     let is_money = match object.status {

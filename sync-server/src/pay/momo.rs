@@ -153,6 +153,10 @@ impl Momo {
             }
             // Begun and not done: what it shows is not the end of the doubt.
             Some((200, body)) if body["status"] == "PENDING" => Answer::Unknown,
+            // Under one name for ever: it is not tried again.
+            Some((200, body)) if asked.call == Call::Refund && is_over(&body) => {
+                Answer::Refused("it was not given back".into())
+            }
             Some((200 | 404, _)) => Answer::Seen(object),
             Some(_) | None => Answer::Unknown,
         }
@@ -168,7 +172,7 @@ impl Momo {
                 (200, body) => match body["status"].as_str()? {
                     "SUCCESSFUL" => Stage::Done,
                     "PENDING" | "CREATED" => Stage::Pending,
-                    "FAILED" | "REJECTED" | "TIMEOUT" => Stage::Failed,
+                    _ if is_over(&body) => Stage::Failed,
                     _ => return None,
                 },
                 (404, _) => continue,
@@ -267,6 +271,11 @@ fn heard(body: &[u8]) -> Result<Heard, NotHeard> {
     let word = Hash(Sha256::digest(body).into()).to_string();
     // It is found by the order's own name.
     Ok(Heard { word, about: Some(about), object: None, is_dispute: false })
+}
+
+/// Whether a request came to nothing.
+fn is_over(body: &Value) -> bool {
+    matches!(body["status"].as_str(), Some("FAILED" | "REJECTED" | "TIMEOUT"))
 }
 
 fn name(product: Product) -> &'static str {

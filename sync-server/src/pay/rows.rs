@@ -65,8 +65,9 @@ pub(crate) fn put_off(tx: &mut dyn Tx, stall: LogId, order: OrderId, next_ms: i6
 
 /// Whether a payment ended or is to end without the money; also of one that cannot be read otherwise.
 pub(crate) fn is_ending(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<bool, StoreError> {
-    let sql = "select 1 from checkout where log = $1 and order_id = $2 and state >= $3";
-    Ok(tx.query_opt(sql, params![stall, order, State::Cancelling.number()])?.is_some())
+    let sql = "select 1 from checkout where log = $1 and order_id = $2 and state >= $3 and state <> $4";
+    let (ending, stays) = (State::Cancelling.number(), State::Stays.number());
+    Ok(tx.query_opt(sql, params![stall, order, ending, stays])?.is_some())
 }
 
 fn parts(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Vec<Part>, StoreError> {

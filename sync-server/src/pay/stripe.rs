@@ -22,8 +22,10 @@ const VERSION: &str = "2024-06-20";
 const TOLERANCE_S: i64 = 5 * 60;
 /// How much earlier its clock may be when sessions are listed since ours.
 const CLOCKS_S: i64 = 10 * 60;
-/// Portions of a hundred sessions that are looked through for one that was lost.
+/// Portions of a hundred sessions that are looked through for one that was lost, from the newest on.
 const PORTIONS_MAX: usize = 20;
+/// Where there are more since then: what was made in so long after it was asked for is looked through, too.
+const ASKED_WITHIN_S: i64 = 20 * 60;
 
 /// What an operator has from Stripe.
 #[derive(Clone, Debug)]
@@ -149,28 +151,43 @@ impl Stripe {
 
     /// One that was asked for and not answered.
     async fn look_through(&self, asked: &Asked) -> Answer {
-        let order = asked.payment.due.order.to_string();
         let since = asked.asked_ms / 1_000 - CLOCKS_S;
+        if let Some(answer) = self.look_among(asked, &format!("created[gte]={since}")).await {
+            return answer;
+        }
+        // It may be among those that are older than the newest two thousand. That it is not there says nothing: it may have been asked
+        // for again later.
+        let until = since + CLOCKS_S + ASKED_WITHIN_S + CLOCKS_S;
+        match self.look_among(asked, &format!("created[gte]={since}&created[lte]={until}")).await {
+            Some(Answer::Seen(object)) => Answer::Seen(object),
+            Some(Answer::Nothing | Answer::Refused(_) | Answer::Unknown | Answer::Gone) | None => {
+                Answer::Unknown
+            }
+        }
+    }
+
+    /// Nothing where there are more than are looked through.
+    async fn look_among(&self, asked: &Asked, among: &str) -> Option<Answer> {
+        let order = asked.payment.due.order.to_string();
         let mut after = String::new();
         for _ in 0..PORTIONS_MAX {
-            let path = format!("/v1/checkout/sessions?limit=100&created[gte]={since}{after}");
-            let Said::Yes(list) = self.said(self.get(&path)).await else { return Answer::Unknown };
-            let Some(sessions) = list["data"].as_array() else { return Answer::Unknown };
+            let path = format!("/v1/checkout/sessions?limit=100&{among}{after}");
+            let Said::Yes(list) = self.said(self.get(&path)).await else { return Some(Answer::Unknown) };
+            let Some(sessions) = list["data"].as_array() else { return Some(Answer::Unknown) };
             if let Some(found) = sessions.iter().find(|one| one["client_reference_id"] == order.as_str()) {
-                let Some(id) = found["id"].as_str() else { return Answer::Unknown };
-                return match self.session(id).await {
+                let Some(id) = found["id"].as_str() else { return Some(Answer::Unknown) };
+                return Some(match self.session(id).await {
                     Said::Yes(session) => self.with_refunds(asked, &session).await,
                     Said::Missing | Said::No(_) | Said::Silence => Answer::Unknown,
-                };
+                });
             }
             let last = sessions.last().and_then(|one| one["id"].as_str());
             match last.filter(|_| list["has_more"] == true) {
                 Some(last) => after = format!("&starting_after={last}"),
-                None => return Answer::Nothing,
+                None => return Some(Answer::Nothing),
             }
         }
-        // There is more than is looked through: it may be among that.
-        Answer::Unknown
+        None
     }
 
     /// Takes, gives up or gives back, and shows what became of it.
@@ -310,14 +327,22 @@ fn shown(session: &Value) -> Answer {
 }
 
 fn object(session: &Value) -> Option<Object> {
+    let status = status(session)?;
+    // What is held or was taken may be less than the page asked for: somebody did that at Stripe.
+    let intent = &session["payment_intent"];
+    let really = match status {
+        Status::Authorised => intent["amount_capturable"].as_i64(),
+        Status::Captured | Status::Refunded => intent["amount_received"].as_i64(),
+        Status::Pending | Status::Dead => None,
+    };
     let due = Due {
         order: session["client_reference_id"].as_str().and_then(OrderId::from_hex)?,
         account: session["metadata"]["soko_stall"].as_str()?.to_owned(),
-        amount_minor: session["amount_total"].as_i64()?,
+        amount_minor: really.or_else(|| session["amount_total"].as_i64())?,
         currency: session["currency"].as_str().and_then(Currency::parse)?,
     };
     let page = session["url"].as_str().map(str::to_owned);
-    let (id, status) = (session["id"].as_str()?.to_owned(), status(session)?);
+    let id = session["id"].as_str()?.to_owned();
     Some(Object { id, status, due, page, back: Back::default() })
 }
 

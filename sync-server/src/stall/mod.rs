@@ -2,6 +2,7 @@
 //! and ended; a restored server freezes until its devices have reported. Functions over a transaction: no HTTP,
 //! no thread, no clock, no random source. Rules are the domain's; tables are the projection's.
 
+mod backs;
 mod cards;
 mod contact;
 mod desk;

@@ -1,7 +1,7 @@
 //! The payment of an order, a step at a time, in the transaction of what the stall's records say of it. What happens to
 //! money is decided by `soko_checkout`, what is written of it by the domain's verbs; here they meet in one commit.
 
-use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Object, Payment, State, Trouble};
+use soko_checkout::{Answer, Call, Class, Deed, Due, Ending, Next, Object, Payment, State, Status, Trouble};
 use soko_domain::entry::{IncidentKind, IncidentRaised, OrderToPay, PayWay, RefundEnd, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ThingId};
 use soko_domain::money::Currency;
@@ -17,7 +17,7 @@ use crate::pay::rows::{self, Found, Kept};
 use crate::stall::desk::Desk;
 use crate::stall::orders::{held_units, refused};
 use crate::stall::transfers::{self, TransferView};
-use crate::stall::{cards, frozen, lost, refunds};
+use crate::stall::{backs, cards, frozen, lost, refunds};
 
 /// While a call is made nobody else takes the payment on; who dies with it is followed after so long.
 pub const LEASE_MS: i64 = 60_000;
@@ -63,6 +63,8 @@ pub enum PayTurn {
     },
     /// A webhook names it.
     Named,
+    /// The same, signed by the provider, with its name for the payment: what was lost is looked for under that.
+    NamedAs(String),
     Disputed,
     /// The records name it and nobody remembers it: whether anything was asked for has to be looked up.
     Forgotten(Box<ToPay>),
@@ -125,6 +127,7 @@ pub(super) fn turn(
         PayTurn::Begin(_)
         | PayTurn::Answered { .. }
         | PayTurn::Named
+        | PayTurn::NamedAs(_)
         | PayTurn::Disputed
         | PayTurn::ForgottenParts => {}
     }
@@ -157,6 +160,7 @@ pub(super) fn turn(
             next
         }
         PayTurn::Named => named(&mut kept, now_ms, Payment::named),
+        PayTurn::NamedAs(object) => named(&mut kept, now_ms, |payment| payment.named_as(object)),
         PayTurn::Disputed => named(&mut kept, now_ms, Payment::disputed),
         PayTurn::ForgottenParts => {
             refunds::remember(desk, &mut kept.payment)?;
@@ -236,7 +240,8 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
     refunds::remember(desk, &mut payment)?;
     // Where some went out of a drawer the rest goes back as a part, which the records have.
     let is_to_end = found.state == OrderState::Released || facts.is_back_asked;
-    if is_to_end && facts.cash_back_minor == 0 {
+    // What was not given back before is a person's.
+    if is_to_end && facts.cash_back_minor == 0 && !facts.is_not_taken {
         // Nobody waits for these goods, or for this money: whatever was asked for since is to end.
         payment.cancel(Ending::Failed);
     }
@@ -257,7 +262,7 @@ fn remember(desk: &mut Desk<'_>, order: OrderId, to_pay: &ToPay) -> Result<(), C
 /// Notes that the records say that it is paid, if they do and it was not known: a server that was restored hears of it from devices.
 fn is_recorded(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<bool, StoreError> {
     let order = payment.due.order;
-    let is_over = matches!(payment.state, State::Cancelled | State::Returned);
+    let is_over = matches!(payment.state, State::Cancelled | State::Returned | State::Stays);
     if payment.is_posted || is_over || order_money::of(desk.tx, desk.log, order)?.paid_minor == 0 {
         return Ok(false);
     }
@@ -286,7 +291,7 @@ pub(super) fn is_stalls_word(desk: &mut Desk<'_>, order: OrderId) -> Result<bool
     Ok(is_of_nobody && order_money::of(desk.tx, desk.log, order)?.paid_minor == 0)
 }
 
-fn named(kept: &mut Kept, now_ms: i64, tell: impl Fn(&mut Payment) -> Vec<Deed>) -> Next {
+fn named(kept: &mut Kept, now_ms: i64, tell: impl FnOnce(&mut Payment) -> Vec<Deed>) -> Next {
     let deeds = tell(&mut kept.payment);
     // Not while somebody calls: that answer is kept first.
     kept.next_ms = kept.next_ms.min(now_ms + if kept.payment.doubt.is_some() { 1_000 } else { 0 });
@@ -387,7 +392,7 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
         Found::None => return Ok(is_forgotten(desk.tx, desk.log, order)?),
         Found::Unread => return unread_ends_first(desk, order, why),
     };
-    if matches!(kept.payment.state, State::Cancelled | State::Returned) {
+    if matches!(kept.payment.state, State::Cancelled | State::Returned | State::Stays) {
         return Ok(false);
     }
     is_recorded(desk, &mut kept.payment)?;
@@ -396,8 +401,9 @@ pub(super) fn ends_first(desk: &mut Desk<'_>, order: OrderId, why: Ending) -> Re
     }
     // Money that is recorded is asked for once more before it is given up.
     let is_to_ask = kept.payment.is_posted && kept.payment.ending.is_none();
-    if kept.payment.is_denied() && !is_to_ask {
-        // Its provider has no word any more, so it is the stall's, which was told to look.
+    let is_the_stalls = kept.payment.is_denied() || (kept.payment.is_silent() && why == Ending::Stall);
+    if is_the_stalls && !is_to_ask {
+        // Its provider has no word any more, or says none for long, so it is the stall's, which was told to look.
         let deeds = kept.payment.given_up(why);
         do_all(desk, &mut kept, &deeds)?;
         rows::save(desk.tx, desk.log, &kept)?;
@@ -475,15 +481,14 @@ pub(super) fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreR
 
 /// What follows for the stall, in the same transaction.
 pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
-    let (order, amount_minor) = (kept.payment.due.order, kept.payment.due.amount_minor);
-    // Known from the records, whatever a restored server forgot: that it went back is no news then.
-    let was_back = deeds.contains(&Deed::Tell(Trouble::ReturnedOutside))
-        && order_money::of(desk.tx, desk.log, order)?.standing() == PayStanding::PaidBack;
+    let order = kept.payment.due.order;
+    let (was_back, left_minor) = backs::before(desk, kept, deeds)?;
     for deed in deeds.iter().filter(|deed| !was_back || **deed != Deed::Tell(Trouble::ReturnedOutside)) {
         let reference = kept.payment.object.clone().unwrap_or_default();
         match deed {
             Deed::Post => {
                 let facts = order_money::of(desk.tx, desk.log, order)?;
+                let amount_minor = kept.payment.due.amount_minor;
                 desk.write(pay_order::paid(&facts, order, (amount_minor, &reference))?)?;
                 if facts.card.is_some() {
                     cards::pay(desk, order)?;
@@ -498,25 +503,38 @@ pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Re
             Deed::PartBack(refund) => {
                 refunds::end(desk, (*refund, order), (RefundEnd::PaidBack, &reference))?;
             }
+            Deed::PartFailed(refund) if kept.payment.state >= State::Returning => {
+                refunds::end(desk, (*refund, order), (RefundEnd::Whole, ""))?;
+            }
             Deed::PartFailed(refund) => {
-                let is_whole = kept.payment.state >= State::Returning;
-                let end = if is_whole { RefundEnd::Whole } else { RefundEnd::NotTaken };
-                refunds::end(desk, (*refund, order), (end, ""))?;
+                refunds::end(desk, (*refund, order), (RefundEnd::NotTaken, ""))?;
+                backs::part_stays(desk, kept, *refund)?;
             }
+            Deed::PartUndone(refund) => backs::part_stays(desk, kept, *refund)?,
+            Deed::Stays => refunds::end(desk, (backs::whole(order), order), (RefundEnd::NotTaken, ""))?,
+            Deed::BackOutside(total_minor) => backs::outside(desk, kept, *total_minor)?,
             Deed::Free(why) => free(desk, kept, *why)?,
-            Deed::Tell(trouble) => {
-                let kind = match trouble {
-                    Trouble::Mismatch | Trouble::TwoObjects | Trouble::Stuck | Trouble::Contradiction => {
-                        IncidentKind::PaymentOdd
-                    }
-                    Trouble::ReturnedOutside => IncidentKind::PaymentReturned,
-                    Trouble::Disputed => IncidentKind::PaymentDisputed,
-                };
-                tell(desk, kind, order, amount_minor)?;
-            }
+            Deed::Tell(trouble) => tell_of(desk, kept, (*trouble, left_minor))?,
         }
     }
     Ok(())
+}
+
+fn tell_of(
+    desk: &mut Desk<'_>,
+    kept: &Kept,
+    (trouble, left_minor): (Trouble, i64),
+) -> Result<(), CoreRefusal> {
+    let due_minor = kept.payment.due.amount_minor;
+    let (kind, amount_minor) = match trouble {
+        Trouble::Mismatch | Trouble::TwoObjects | Trouble::Stuck | Trouble::Contradiction | Trouble::Gone => {
+            (IncidentKind::PaymentOdd, due_minor)
+        }
+        Trouble::ReturnedOutside => (IncidentKind::PaymentReturned, left_minor),
+        Trouble::Stays => (IncidentKind::PaymentStays, left_minor),
+        Trouble::Disputed => (IncidentKind::PaymentDisputed, due_minor),
+    };
+    tell(desk, kind, kept.payment.due.order, amount_minor)
 }
 
 /// The provider confirmed that there is no money: nobody waits for these units any more. While the stall is frozen, somebody may.
@@ -537,6 +555,8 @@ fn free(desk: &mut Desk<'_>, kept: &Kept, why: Ending) -> Result<(), CoreRefusal
             desk.write(release_order::decide(&facts, &release_order::ReleaseOrder { order, reason })?)?;
             cards::back(desk, order)
         }
+        // The goods are gone, and the money is here.
+        Some(OrderState::HandedOver | OrderState::Fulfilled) if kept.payment.state == State::Stays => Ok(()),
         // The goods are gone, and their money did not come or is back without anybody at the stall wanting that.
         Some(OrderState::HandedOver | OrderState::Fulfilled) => {
             let is_wanted =
@@ -605,6 +625,9 @@ pub(super) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
         State::Cancelled => "cancelled",
         State::Returning => "returning",
         State::Returned => "returned",
+        State::Stays if payment.seen == Some(Status::Refunded) => "returned",
+        // The shop has it, and gives it back in another way.
+        State::Stays => "paid",
     };
     // Where nothing can be paid any more nobody is sent.
     let page = payment.page.filter(|_| state == "waiting").unwrap_or_default();

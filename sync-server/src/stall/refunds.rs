@@ -15,7 +15,7 @@ use soko_replication::Record;
 use crate::core::CoreRefusal;
 use crate::pay::rows::{self, Found};
 use crate::stall::desk::Desk;
-use crate::stall::{cards, paying, weaken};
+use crate::stall::{backs, cards, paying, weaken};
 
 /// A part of an order's money, for its buyer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,8 +82,7 @@ fn whole(desk: &mut Desk<'_>, author: AuthorId, asked: &OrderBackAsked) -> Resul
         let is_paid_before = facts.money.standing() != PayStanding::AtHandOver;
         return if is_paid_before { cards::back(desk, order) } else { Ok(()) };
     }
-    // The same name however many registers ask.
-    let refund = ThingId(order.0);
+    let refund = backs::whole(order);
     let money = soko_domain::verbs::pay_order::Facts { is_back_asked: false, ..facts.money };
     let facts = refund_order::Facts { money, ..facts };
     let rest = OrderRefundAsked {

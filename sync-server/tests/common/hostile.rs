@@ -70,12 +70,27 @@ struct Session {
     intent: Option<&'static str>,
     /// Each with the name that it was given, and how much.
     refunds: Vec<(String, i64)>,
+    /// Those that a bank did not take.
+    undone: Vec<(String, i64)>,
+    /// What was taken, where somebody took less than was held.
+    received: Option<i64>,
 }
 
 impl Session {
     fn returned_minor(&self) -> i64 {
         self.refunds.iter().map(|(_, amount)| amount).sum()
     }
+}
+
+/// Where others sell so much that one session is not found.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Crowd {
+    #[default]
+    None,
+    /// Since the session was made.
+    Since,
+    /// When it was made, too.
+    Always,
 }
 
 #[derive(Default)]
@@ -94,6 +109,8 @@ pub(crate) struct Books {
     pub(crate) refunds: u32,
     /// It says no to each refund.
     pub(crate) is_broke: bool,
+    /// There are more sessions than anybody looks through: since this one, or at every time.
+    pub(crate) crowd: Crowd,
     /// Everything fails until it is put back.
     pub(crate) is_down: bool,
 }
@@ -109,6 +126,25 @@ impl Books {
 
     pub(crate) fn returned_minor(&self) -> i64 {
         self.sessions.values().map(Session::returned_minor).sum()
+    }
+
+    /// Weeks later banks do not take what went back.
+    pub(crate) fn undo_refunds(&mut self) {
+        for session in self.sessions.values_mut() {
+            session.undone.append(&mut session.refunds);
+        }
+    }
+
+    /// Somebody gives so much back on its own pages.
+    pub(crate) fn give_back(&mut self, amount: i64) {
+        self.sessions.values_mut().for_each(|session| session.refunds.push((String::new(), amount)));
+    }
+
+    /// Somebody takes so much there of what is held.
+    pub(crate) fn take(&mut self, amount: i64) {
+        for session in self.sessions.values_mut() {
+            (session.intent, session.received) = (Some("succeeded"), Some(amount));
+        }
     }
 
     pub(crate) fn forget_keys(&mut self) {
@@ -244,10 +280,21 @@ impl Hostile {
 
 /// A word as it would send it, with its signature.
 pub(crate) fn word(id: &str, about: (&str, &str), now_ms: i64) -> (String, String) {
-    let (stall, order) = about;
+    word_of((id, None), about, now_ms)
+}
+
+/// The same, where it names its session.
+pub(crate) fn word_of(
+    (id, session): (&str, Option<&str>),
+    (stall, order): (&str, &str),
+    now_ms: i64,
+) -> (String, String) {
     let metadata = json!({"soko_stall": stall, "soko_order": order});
-    let body =
-        json!({"id": id, "type": "checkout.session.completed", "data": {"object": {"metadata": metadata}}});
+    let mut object = json!({"metadata": metadata});
+    if let Some(session) = session {
+        (object["object"], object["id"]) = (json!("checkout.session"), json!(session));
+    }
+    let body = json!({"id": id, "type": "checkout.session.completed", "data": {"object": object}});
     let (body, time) = (body.to_string(), (now_ms / 1_000).to_string());
     let secret = Secret::new(WEBHOOK_SECRET);
     let signature = hmac_hex(&secret, &[time.as_bytes(), b".", body.as_bytes()]);
@@ -272,7 +319,10 @@ fn endless() -> Response {
 
 fn shown(id: &str, session: &Session) -> Value {
     let intent = session.intent.map(|status| {
-        json!({"id": format!("pi_{id}"), "status": status, "latest_charge": {
+        let held = if status == "requires_capture" { session.amount } else { 0 };
+        let taken = if status == "succeeded" { session.received.unwrap_or(session.amount) } else { 0 };
+        json!({"id": format!("pi_{id}"), "status": status, "amount_capturable": held, "amount_received": taken,
+            "latest_charge": {
             "refunded": session.returned_minor() == session.amount, "amount_refunded": session.returned_minor(),
         }})
     });
@@ -300,6 +350,8 @@ async fn create(State(hostile): State<Hostile>, headers: HeaderMap, body: String
             status: "open",
             intent: None,
             refunds: vec![],
+            undone: vec![],
+            received: None,
         };
         let body = shown(&id, &session);
         books.sessions.insert(id, session);
@@ -307,8 +359,16 @@ async fn create(State(hostile): State<Hostile>, headers: HeaderMap, body: String
     })
 }
 
-async fn list(State(hostile): State<Hostile>, Query(_): Query<Form>, headers: HeaderMap) -> Response {
+async fn list(State(hostile): State<Hostile>, Query(asked): Query<Form>, headers: HeaderMap) -> Response {
     hostile.serve(Asks::Look, &headers, |books, _| {
+        let is_crowded = match books.crowd {
+            Crowd::None => false,
+            Crowd::Since => !asked.contains_key("created[lte]"),
+            Crowd::Always => true,
+        };
+        if is_crowded {
+            return (200, json!({"data": [{"id": "cs_of_another"}], "has_more": true}));
+        }
         let all: Vec<Value> = books.sessions.iter().map(|(id, session)| shown(id, session)).collect();
         (200, json!({"data": all, "has_more": false}))
     })
@@ -386,10 +446,13 @@ async fn refund(State(hostile): State<Hostile>, headers: HeaderMap, body: String
 async fn refunds(State(hostile): State<Hostile>, Query(asked): Query<Form>, headers: HeaderMap) -> Response {
     hostile.serve(Asks::Look, &headers, |books, _| {
         let session = books.sessions.get(asked["payment_intent"].trim_start_matches("pi_"));
-        let one = |(name, amount): &(String, i64)| {
-            json!({"amount": amount, "status": "succeeded", "metadata": {"soko_refund": name}})
+        let one = |(name, amount): &(String, i64), status: &str| {
+            json!({"amount": amount, "status": status, "metadata": {"soko_refund": name}})
         };
-        let all: Vec<Value> = session.map_or(vec![], |session| session.refunds.iter().map(one).collect());
+        let all: Vec<Value> = session.map_or(vec![], |session| {
+            let undone = session.undone.iter().map(|refund| one(refund, "failed"));
+            session.refunds.iter().map(|refund| one(refund, "succeeded")).chain(undone).collect()
+        });
         (200, json!({"data": all, "has_more": false}))
     })
 }

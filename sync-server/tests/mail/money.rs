@@ -204,6 +204,27 @@ async fn news(world: &World, sink: &Sink) -> (Vec<(String, String)>, Vec<String>
     (told(&mails), mails.iter().map(Mail::text).collect())
 }
 
+/// Its buyer goes away from the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_not_paid_is_no_sale_to_its_stall_and_no_fault_of_it_to_its_buyer() {
+    for store in stores() {
+        let (world, sink) = (World::waiting((store, Speaks::Stripe)).await, Sink::open().await);
+        let buyer = world.shop.server.person(BUYER).await;
+        let claim = world.shop.server.ask(Method::POST, "/v1/me/guest").header("soko-buyer", &secret(1));
+        claim.bearer(&buyer).send().await.expect(StatusCode::NO_CONTENT);
+        let placed =
+            [(BUYER, "Tea House set your order aside"), (OWNER, "New order at Tea House, not paid yet")];
+        assert_eq!(news(&world, &sink).await.0, pairs(&placed));
+        world.provider.books().buyer(false);
+        world.until(("cancelled", "cancelled")).await;
+        let ended =
+            [(BUYER, "Your order at Tea House was not paid"), (OWNER, "An order at Tea House was not paid")];
+        assert_eq!(news(&world, &sink).await.0, pairs(&ended));
+        world.rests().await;
+        assert_eq!(news(&world, &sink).await.0, []);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_payment_that_comes_goes_back_in_part_and_is_disputed_is_told_once_each() {
     for store in stores() {

@@ -290,6 +290,25 @@ fn assert_proven(taken: &Taken, shape: SmsShape) {
     assert_eq!(from, "SOKO");
 }
 
+/// A provider calls a text by a name that PostgreSQL keeps nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leaves_with_a_text_whose_name_cannot_be_kept_leaves_once() {
+    for store in stores() {
+        let market = Market::open(store, SmsShape::Twilio).await;
+        let buyer = market.buyer.clone();
+        market.confirmed(&buyer).await;
+        market.choose(&buyer, &want("order-held")).await;
+        let odd = (201, None, json!({"sid": "SM\u{0}1", "status": "queued"}).to_string());
+        market.provider.answer(&[odd]);
+        market.order(1).await;
+        market.order(2).await;
+        assert_eq!(market.round().await, Round { made: 2, sent: 2, ..SENT });
+        market.server().clock.advance_ms(HOUR_MS);
+        assert_eq!(market.round().await, Round::default());
+        assert_eq!(market.provider.taken().len(), 2, "each once");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_none_is_given_up_and_a_provider_without_time_is_asked_again() {
     for shape in SHAPES {

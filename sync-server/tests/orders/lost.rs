@@ -28,7 +28,7 @@ impl World {
     }
 
     /// A register says so, with its reason, and hears what became of it.
-    async fn is_called_off(&mut self, order: u8) {
+    pub(crate) async fn is_called_off(&mut self, order: u8) {
         let order = OrderId::from_hex(&id(order)).unwrap();
         let asked = Entry::from(OrderCancelAsked { order, reason: NEVER_CAME.into() });
         self.shop.exchange().await;
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// As often as a provider is asked.
-    async fn is_denied(&self) {
+    pub(crate) async fn is_denied(&self) {
         for _ in 0..DENIALS_MAX + 2 {
             self.drive().await;
             self.shop.server.clock.advance_ms(LATER_MS);

@@ -25,7 +25,7 @@ fn order() -> OrderId {
 }
 
 /// Of the three packets, for 1350.
-fn asks(name: u8, packets: i64, amount_minor: i64, way: BackWay) -> Entry {
+pub(crate) fn asks(name: u8, packets: i64, amount_minor: i64, way: BackWay) -> Entry {
     let line = OrderBackLine { line: 0, quantity: packets, goods: GoodsBack::Sellable };
     let lines = if packets > 0 { vec![line] } else { vec![] };
     let (refund, reason) = (ThingId([name; 16]), "mould".into());
@@ -34,7 +34,7 @@ fn asks(name: u8, packets: i64, amount_minor: i64, way: BackWay) -> Entry {
 
 impl World {
     /// Paid by card, and handed over.
-    async fn handed_over(scene: Scene) -> Self {
+    pub(crate) async fn handed_over(scene: Scene) -> Self {
         let world = Self::waiting(scene).await;
         world.given_out_once_paid().await;
         world
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Each part as the records have it: its first byte, how far it is, how much.
-    async fn parts(&self) -> Vec<(u8, PartStanding, i64)> {
+    pub(crate) async fn parts(&self) -> Vec<(u8, PartStanding, i64)> {
         let read =
             self.shop.server.store.store.read(move |tx| order_refunds::parts(tx, STALL, order())).await;
         let mut parts: Vec<_> = (read.map_err(StoreError::from).unwrap().into_iter())
@@ -209,12 +209,13 @@ async fn what_its_provider_does_not_give_back_can_go_back_in_cash() {
         world.register_says(vec![asks(2, 0, 450, BackWay::Cash)]).await;
         assert_eq!(world.parts().await[1], (2, PartStanding::Allowed, 450));
         assert_eq!(world.shop.available().await, 3, "the goods came back once");
+        assert_eq!(world.told().await, [(IncidentKind::PaymentStays, 450)], "somebody hears of it");
     }
 }
 
 impl World {
     /// Paid by card, and its buyer taps Cancel.
-    async fn cancelled_once_paid(scene: Scene) -> Self {
+    pub(crate) async fn cancelled_once_paid(scene: Scene) -> Self {
         let world = Self::waiting(scene).await;
         world.provider.books().buyer(true);
         world.until(("held", "paid")).await;

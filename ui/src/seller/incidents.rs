@@ -126,6 +126,7 @@ fn keys(kind: IncidentKind) -> (&'static str, &'static str) {
         IncidentKind::PaymentOdd => ("incident.payment-odd", "incident.payment-odd-do"),
         IncidentKind::PaymentReturned => ("incident.payment-returned", "incident.payment-returned-do"),
         IncidentKind::PaymentDisputed => ("incident.payment-disputed", "incident.payment-disputed-do"),
+        IncidentKind::PaymentStays => ("incident.payment-stays", "incident.payment-stays-do"),
         IncidentKind::TransferToSendBack => {
             ("incident.transfer-to-send-back", "incident.transfer-to-send-back-do")
         }

@@ -43,7 +43,7 @@ pub(super) fn Parts(props: &PartsProps) -> Html {
                     </ul>
                 </section>
             }
-            if order.left_minor > 0 && row.state != "cancelled" {
+            if order.left_minor > 0 {
                 <div class="row">
                     <button type="button" class="button button-quiet" onclick={opens(&asks)}>
                         { icon(Icon::Refund) }{ speech.say("order-refund.open") }
@@ -193,7 +193,9 @@ fn Form(props: &FormProps) -> Html {
     let speech = acting.speech.clone();
     let (order, row) = (&props.order, &props.order.row);
     let is_here = row.state != "held";
-    let ways = ways(row.money, is_here);
+    let is_cancelled = row.state == "cancelled";
+    // What was paid for a cancelled order is given by hand only where nobody else gives it back.
+    let ways = if is_cancelled { vec![BackWay::Cash] } else { ways(row.money, is_here) };
     let wanted = use_state(BTreeMap::<u32, i64>::new);
     let goods = use_state(|| GoodsBack::Sellable);
     let chosen_way = use_state(|| ways[0]);
@@ -227,7 +229,7 @@ fn Form(props: &FormProps) -> Html {
     html! {
         <form class="stack" {onsubmit}>
             <p class="prose">{ speech.fill("order-refund.left", &[("amount", &left)]) }</p>
-            if is_here {
+            if is_here && !is_cancelled {
                 <Lines order={order.clone()} wanted={(*wanted).clone()} on_change={sets(&wanted)} />
             }
             if wish.has_lines() {

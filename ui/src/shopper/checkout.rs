@@ -11,6 +11,7 @@ use soko_app_api::{
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ThingId};
+use soko_domain::telephone::Telephone;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -27,8 +28,6 @@ use crate::route::{Leg, Route};
 use crate::speech::{Speech, use_speech};
 use crate::typed::latin;
 
-/// Fewer digits are no telephone's number.
-const DIGITS_MIN: usize = 7;
 /// The value of paying when it is fetched, which every stall takes.
 const LATER: &str = "later";
 
@@ -98,8 +97,8 @@ impl Form {
                 misses_contact || misses_label || view.total_minor.is_none()
             }
             Leg::Payment => {
-                self.way_of_rest(view) == Some(PayWay::Phone)
-                    && number(PayWay::Phone, &self.phone).len() < DIGITS_MIN
+                let is_by_phone = self.way_of_rest(view) == Some(PayWay::Phone);
+                is_by_phone && number(PayWay::Phone, &self.phone).is_empty()
             }
             Leg::Review => false,
         }
@@ -606,10 +605,12 @@ fn ways(speech: &Speech, offers: &[PayOffer]) -> Vec<(AttrValue, AttrValue)> {
     std::iter::once((AttrValue::Static(LATER), speech.say("ordering.pay-later"))).chain(offered).collect()
 }
 
-/// A number as it is sent: digits of any script as plain ones, and nothing where no telephone is asked.
+/// A number as it is sent, its country among its digits, which the field asks for. Nothing where no telephone is asked, or none is meant.
 fn number(way: PayWay, typed: &str) -> String {
     match way {
         PayWay::Card | PayWay::Transfer => String::new(),
-        PayWay::Phone => latin(typed).chars().filter(char::is_ascii_digit).collect(),
+        PayWay::Phone => {
+            Telephone::read_to_pay(typed, "").map(|read| read.digits().to_owned()).unwrap_or_default()
+        }
     }
 }

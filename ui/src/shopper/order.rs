@@ -79,7 +79,7 @@ fn Known(props: &KnownProps) -> Html {
             </section>
             if let Some(code) = order.pickup.clone() { <ToShow order={row.order} {code} /> }
             if let Some(payment) = order.payment.clone().filter(|_| is_paid_here(row.state)) {
-                <Payment {payment} currency={row.currency.clone()} />
+                <Payment {payment} state={row.state} currency={row.currency.clone()} />
             }
             <Refunds currency={row.currency.clone()} refunds={order.refunds.clone()} />
             <section class="card stack" aria-label={speech.say("my-orders.lines")}>
@@ -141,6 +141,7 @@ fn is_paid_here(state: OwnOrderState) -> bool {
 #[derive(Properties, PartialEq)]
 struct PaymentProps {
     payment: OwnPayment,
+    state: OwnOrderState,
     currency: AttrValue,
 }
 
@@ -149,7 +150,7 @@ struct PaymentProps {
 fn Payment(props: &PaymentProps) -> Html {
     let speech = use_speech();
     let payment = &props.payment;
-    let (key, means) = progress::paying(payment);
+    let (key, means) = progress::paying(payment, props.state);
     let tone = progress::pay_tone(payment.state);
     html! {
         <section class="card stack" aria-label={speech.say("own-pay.title")}>

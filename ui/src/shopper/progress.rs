@@ -114,14 +114,15 @@ pub(super) fn tone(state: OwnOrderState) -> SavedTone {
     }
 }
 
-/// How far a payment is, and what that means for the buyer.
-pub(super) fn paying(payment: &OwnPayment) -> (&'static str, &'static str) {
+/// How far a payment is, and what that means for the buyer. What was paid for an order that is over is owed.
+pub(super) fn paying(payment: &OwnPayment, order: OwnOrderState) -> (&'static str, &'static str) {
     match (payment.state, payment.way) {
         (OwnPayState::Asking, _) => ("own-pay.asking", "own-pay.asking-means"),
         (OwnPayState::Waiting, PayWay::Card) => ("own-pay.waiting", "own-pay.waiting-card-means"),
         (OwnPayState::Waiting, PayWay::Phone) => ("own-pay.waiting", "own-pay.waiting-phone-means"),
         (OwnPayState::Waiting, PayWay::Transfer) => ("own-pay.waiting", "own-pay.waiting-transfer-means"),
         (OwnPayState::Confirming, _) => ("own-pay.confirming", "own-pay.confirming-means"),
+        (OwnPayState::Paid, _) if order == OwnOrderState::Cancelled => ("own-pay.owed", "own-pay.owed-means"),
         (OwnPayState::Paid, _) => ("own-pay.paid", "own-pay.paid-means"),
         (OwnPayState::Cancelling, _) => ("own-pay.cancelling", "own-pay.cancelling-means"),
         (OwnPayState::Cancelled, PayWay::Transfer) => {

@@ -327,7 +327,7 @@ fn of_what_was_given_up_the_money_that_is_shown_goes_back_or_a_person_hears_of_i
 fn what_goes_back_is_not_asked_for_without_end_where_its_provider_lost_it() {
     let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
     assert_eq!(payment.begin(), Some(Call::Refund));
-    payment.answered(Call::Refund, &refused());
+    payment.answered(Call::Refund, &Answer::Unknown);
     assert_eq!(denied(&mut payment, &Answer::Nothing), [Deed::Tell(Trouble::Contradiction)]);
     assert_eq!((payment.state, payment.begin()), (State::Returning, Some(Call::LookUp)));
     assert_eq!(payment.given_up(Ending::Stall), [Deed::Free(Ending::Stall)]);
@@ -347,4 +347,116 @@ fn what_was_found_missing_is_asked_for_at_once_under_the_same_key() {
     // The first request may still arrive, so a no to the second one ends nothing.
     let refused = payment.answered(Call::Ask, &Answer::Refused("twice".into()));
     assert_eq!((payment.state, refused.deeds), (State::Intent, vec![]));
+}
+
+/// All of it was to go back, and whoever took it says no for ever.
+fn never_back(ending: Ending) -> (Payment, Vec<Deed>) {
+    let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted]);
+    payment.cancel(ending);
+    let (mut deeds, mut waited_ms) = (Vec::new(), 0);
+    for _ in 0..DENIALS_MAX {
+        if payment.state == State::Stays {
+            break;
+        }
+        assert!(!payment.is_denied() || payment.next() == Some(Call::LookUp));
+        let call = payment.begin().unwrap();
+        let answer = if call == Call::Refund { refused() } else { shows(Status::Captured) };
+        deeds.extend(payment.answered(call, &answer).deeds);
+        waited_ms += payment.wait_ms();
+    }
+    let hour_ms = 60 * 60 * 1_000;
+    assert!((6 * hour_ms..12 * hour_ms).contains(&waited_ms), "{waited_ms}");
+    (payment, deeds)
+}
+
+#[test]
+fn what_is_never_given_back_stays_with_the_shop_and_a_person_gives_it_back_otherwise() {
+    for ending in [Ending::Buyer, Ending::Stall] {
+        let (mut payment, deeds) = never_back(ending);
+        assert_eq!(deeds, [Deed::Stays, Deed::Tell(Trouble::Stays), Deed::Free(ending)]);
+        assert_eq!((payment.state, payment.begin(), payment.is_settled()), (State::Stays, None, true));
+        // It is never asked for again, since somebody may have given it back; unless that was done there, which is written.
+        assert_eq!(
+            (payment.cancel(Ending::Stall), looked_up(&mut payment, &shows(Status::Captured))),
+            (vec![], vec![])
+        );
+        assert_eq!(payment.next(), Some(Call::LookUp), "the looks that follow a word, and no refund");
+        let outside = vec![Deed::PaidBack, Deed::Tell(Trouble::ReturnedOutside)];
+        assert_eq!(looked_up(&mut payment, &shows(Status::Refunded)), outside);
+        assert_eq!(looked_up(&mut payment, &shows(Status::Refunded)), []);
+    }
+    // A no that comes since an earlier request was done is none.
+    let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
+    payment.begin();
+    payment.answered(Call::Refund, &refused());
+    payment.begin();
+    let back = payment.answered(Call::LookUp, &shows(Status::Refunded));
+    assert_eq!((back.deeds[0], payment.state), (Deed::PaidBack, State::Returned));
+}
+
+#[test]
+fn what_a_bank_did_not_take_back_is_told_once_all_looks_show_it() {
+    let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
+    payment.begin();
+    payment.answered(Call::Refund, &shows(Status::Refunded));
+    // An old answer or two say nothing.
+    payment.named();
+    for status in [Status::Captured, Status::Captured, Status::Refunded, Status::Refunded, Status::Refunded] {
+        payment.begin();
+        assert_eq!(payment.answered(Call::LookUp, &shows(status)).deeds, []);
+    }
+    assert_eq!((payment.state, payment.next()), (State::Returned, None));
+    payment.named();
+    let mut deeds = Vec::new();
+    while payment.begin().is_some() {
+        deeds.extend(payment.answered(Call::LookUp, &shows(Status::Captured)).deeds);
+    }
+    assert_eq!((deeds, payment.state), (vec![Deed::Tell(Trouble::Stays)], State::Stays));
+}
+
+/// Its provider was taken out of the settings.
+#[test]
+fn where_nobody_can_be_asked_any_more_a_person_decides() {
+    let gone = |payment: &mut Payment| {
+        let mut deeds = Vec::new();
+        for _ in 0..=DENIALS_MAX {
+            let Some(call) = payment.begin() else { break };
+            deeds.extend(payment.answered(call, &Answer::Gone).deeds);
+        }
+        deeds
+    };
+    // Whether it was asked for or paid nobody knows.
+    let mut payment = Payment::new(due());
+    assert_eq!(gone(&mut payment), [Deed::Tell(Trouble::Gone)]);
+    assert!(payment.is_denied() && !payment.is_settled());
+    let (mut payment, _) = after(vec![ask(), Cancel]);
+    assert_eq!(gone(&mut payment), [Deed::Tell(Trouble::Gone)]);
+    assert!(payment.is_denied() && !payment.is_settled());
+    assert_eq!(
+        (payment.given_up(Ending::Stall), payment.state),
+        (vec![Deed::Free(Ending::Stall)], State::Cancelled)
+    );
+    // What was paid and is to go back stays.
+    let (mut payment, _) = after(vec![ask(), look(Status::Captured), Posted, Cancel]);
+    let stays =
+        [Deed::Tell(Trouble::Gone), Deed::Stays, Deed::Tell(Trouble::Stays), Deed::Free(Ending::Buyer)];
+    assert_eq!((gone(&mut payment), payment.state), (stays.to_vec(), State::Stays));
+}
+
+#[test]
+fn who_says_nothing_for_long_leaves_the_word_to_the_stall_and_is_asked_all_the_same() {
+    let (mut payment, _) = after(vec![ask(), Cancel]);
+    for _ in 0..SILENCE_MAX {
+        assert!(!payment.is_silent() && payment.wait_ms() <= WAIT_MS_MAX);
+        let call = payment.begin().unwrap();
+        payment.answered(call, &Answer::Unknown);
+    }
+    assert!(payment.is_silent() && !payment.is_denied());
+    assert_eq!(
+        (payment.given_up(Ending::Stall), payment.next()),
+        (vec![Deed::Free(Ending::Stall)], Some(Call::LookUp))
+    );
+    payment.begin();
+    payment.answered(Call::LookUp, &shows(Status::Captured));
+    assert_eq!((payment.state, payment.next()), (State::Returning, Some(Call::Refund)), "it goes back");
 }

@@ -4,6 +4,7 @@ use soko_app_api::{Arrival, BuyerVerb, DeviceVerb, OwnOrderState, PayChoice, Que
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::OrderId;
+use soko_domain::verbs::pay_order::PayStanding;
 
 use crate::buyer::{buy, buyer, put, until_state};
 use crate::stalls::invite;
@@ -13,11 +14,15 @@ const ORDER: OrderId = OrderId([0x7b; 16]);
 const TERMS: &str = "holder Duka\nnumber DE89370400440532013000\ndays 2";
 
 fn by_transfer() -> BuyerVerb {
+    by(PayWay::Transfer)
+}
+
+fn by(way: PayWay) -> BuyerVerb {
     BuyerVerb::PlaceOrder {
         stall: STALL,
         order: ORDER,
         note: String::new(),
-        pay: Some(PayChoice { way: PayWay::Transfer, phone: String::new() }),
+        pay: Some(PayChoice { way, phone: String::new() }),
         handing: Handing::Pickup,
         zone: String::new(),
         contact: None,
@@ -85,6 +90,38 @@ fn a_payment_is_told_once_at_the_registers_that_did_not_see_it() {
         assert_eq!(payments(&second), []);
         first.close();
         second.close();
+        shopper.close();
+    });
+}
+
+/// Many are never paid, and nobody hands one over before.
+#[test]
+fn an_order_that_is_about_to_be_paid_is_told_once_it_is_paid() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start_paid(&folder.path().join("server"));
+        let till = Shell::open(&folder.path().join("till"));
+        till.shop(&server).await;
+        till.done(Verb::EditStall { edits: vec![StallEdit::TakesCard(true)] }).await;
+        let sent = async || (till.status().await.unsent == 0).then_some(());
+        till.until("the stall at the server", sent).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        buyer(&shopper, &server).await;
+        buy(&shopper, 1, put(MANGO, 2)).await;
+        buy(&shopper, 2, by(PayWay::Card)).await;
+        until_state(&shopper, ORDER, OwnOrderState::Held).await;
+        knows_the_order(&till).await;
+        let pays = async || {
+            let answer = server.post(&format!("/v1/test-money/{ORDER}"), "answer=yes").await;
+            answer.contains("303").then_some(())
+        };
+        till.until("the page of the payment", pays).await;
+        let told = till.until("the order", async || till.arrivals().first().cloned()).await;
+        assert!(matches!(told, Arrival::Order { order: ORDER, .. }), "{told:?}");
+        let view = till.ask(Query::Order { stall: STALL, order: ORDER }).await;
+        let View::Order(order) = view else { panic!("{view:?}") };
+        assert_eq!((order.row.money, till.arrivals().len()), (PayStanding::Paid, 1), "once, and paid");
+        till.close();
         shopper.close();
     });
 }

@@ -17,6 +17,7 @@ use soko_app_api::{
 use soko_device::{
     Device, Host, OpenedEngine, Options, Parts, Printing, Work, open_folder, send_to_printer as send,
 };
+use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, ProductId, SaleId, ShiftId, ThingId};
 use soko_engine::{Entropy, Now, OpenError};
 use soko_projection::LocalApplier;
@@ -27,6 +28,8 @@ use soko_sync_server::http::{App, Settings};
 use soko_sync_server::messages::{Carriers, Post, follow};
 use soko_sync_server::metrics::Metrics;
 use soko_sync_server::outside::{OsEntropy, SystemClock};
+use soko_sync_server::pay::test_money::TestMoney;
+use soko_sync_server::pay::{PayDesk, Provider, drive};
 use soko_sync_server::platform::passwords::{Cost, Passwords};
 use soko_sync_server::platform::{Refusal, server_secret};
 use soko_sync_server::stall::Core;
@@ -350,19 +353,31 @@ impl Running {
 
     /// With a mail server, if there is one.
     pub(crate) fn start_with(folder: &Path, port: u16, mail: Option<SocketAddr>) -> Self {
+        Self::start_as(folder, port, (mail, false))
+    }
+
+    /// With money for trying, which follows its payments.
+    pub(crate) fn start_paid(folder: &Path) -> Self {
+        Self::start_as(folder, 0, (None, true))
+    }
+
+    fn start_as(folder: &Path, port: u16, (mail, takes_money): (Option<SocketAddr>, bool)) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let place = Place::Directory(folder.to_owned());
         let thread = std::thread::spawn(move || {
-            let app = app(&place, mail.is_some());
+            let app = app(&place, mail.is_some(), takes_money);
             let store = app.store().clone();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).unwrap();
                 if let Some(mail) = mail {
                     tokio::spawn(follow(app.clone(), carriers(mail)));
+                }
+                if takes_money {
+                    tokio::spawn(drive::follow(app.clone()));
                 }
                 let limits =
                     SocketLimits { drain_timeout: Duration::from_millis(200), ..SocketLimits::default() };
@@ -376,6 +391,18 @@ impl Running {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What a buyer's browser sends; the first line of what comes back.
+    pub(crate) async fn post(&self, path: &str, form: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let kind = "content-type: application/x-www-form-urlencoded";
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\n{kind}\r\nconnection: close", self.address);
+        let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{form}", form.len());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -409,8 +436,12 @@ fn carriers(mail: SocketAddr) -> Carriers {
     Carriers { post: Some(post), push: None, hooks: None, sms: None, origin: "https://market.example".into() }
 }
 
-fn app(place: &Place, sends_mail: bool) -> App {
+fn app(place: &Place, sends_mail: bool, takes_money: bool) -> App {
     let store = Store::open(place, Arc::new(|_| {})).unwrap();
+    let mut pay: Vec<Arc<dyn Provider>> = Vec::new();
+    if takes_money {
+        pay.push(Arc::new(TestMoney::new(store.clone(), PayWay::Card)));
+    }
     let secret = store.write_blocking(Shard::stall(LogId::default()), |tx| {
         Ok::<_, Refusal>(server_secret::ensure(tx, [5; 32])?)
     });
@@ -431,7 +462,7 @@ fn app(place: &Place, sends_mail: bool) -> App {
             egress: Some(Egress::new(true).unwrap()),
             ..Settings::default()
         },
-        pay: soko_sync_server::pay::PayDesk::default(),
+        pay: PayDesk::new(pay),
     })
 }
 

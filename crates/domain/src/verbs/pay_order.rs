@@ -19,6 +19,8 @@ pub struct Facts {
     pub back_minor: i64,
     /// A register wants it to go back.
     pub is_back_asked: bool,
+    /// All of it was to go back, and whoever took it does not give it back: nobody asks for it any more.
+    pub is_not_taken: bool,
     /// What went back of it in parts, the way it came.
     pub parts_back_minor: i64,
     /// What was given back of it out of a drawer, or may be.
@@ -108,7 +110,7 @@ pub fn paid_back(
     (amount_minor, reference): (i64, &str),
 ) -> Result<Vec<Entry>, Refusal> {
     let (way, _) = facts.to_pay.ok_or(Refusal::UnknownOrder(order))?;
-    if facts.paid_minor != 0 && facts.left_minor() == 0 {
+    if facts.paid_minor != 0 && facts.left_minor() <= 0 {
         return Ok(Vec::new());
     }
     if amount_minor <= 0 || amount_minor > facts.left_minor() {
@@ -132,6 +134,9 @@ pub fn ask_back(facts: &BackFacts, order: OrderId, reason: &str) -> Result<Vec<E
     let state = facts.state.ok_or(Refusal::UnknownOrder(order))?;
     match facts.money.standing() {
         PayStanding::PayingBack | PayStanding::PaidBack => return Ok(Vec::new()),
+        PayStanding::Paid | PayStanding::PartlyBack if facts.money.is_not_taken => {
+            return Err(invalid(Wrong::BackOtherwise));
+        }
         PayStanding::Paid | PayStanding::PartlyBack => {}
         PayStanding::AtHandOver | PayStanding::Waiting => {
             return Err(invalid(Wrong::OrderNotPaidBefore));
@@ -225,6 +230,7 @@ mod tests {
         let paid = Facts { to_pay: Some((PayWay::Card, 500)), paid_minor: 500, ..Facts::default() };
         let asked = Facts { is_back_asked: true, ..paid };
         let back = Facts { back_minor: 500, ..paid };
+        let not_taken = Facts { is_not_taken: true, ..paid };
         let held = invalid(Wrong::OrderHeldStill);
         let ended = Refusal::OrderEnded(OrderState::Released.name());
         let unpaid = invalid(Wrong::OrderNotPaidBefore);
@@ -235,6 +241,7 @@ mod tests {
             (paid, Some(OrderState::HandedOver), Ok(1)),
             (paid, Some(OrderState::Fulfilled), Ok(1)),
             (asked, Some(OrderState::Fulfilled), Ok(0)),
+            (not_taken, Some(OrderState::Fulfilled), Err(invalid(Wrong::BackOtherwise))),
             (back, Some(OrderState::Fulfilled), Ok(0)),
             (Facts { paid_minor: 0, ..paid }, Some(OrderState::Fulfilled), Err(unpaid.clone())),
             (Facts::default(), Some(OrderState::Fulfilled), Err(unpaid)),

@@ -151,6 +151,7 @@ pub fn allow(facts: &Facts, to: AuthorId, asked: &OrderRefundAsked) -> Vec<Entry
             let end = match facts.paid_minor() {
                 0 => RefundEnd::NotPaid,
                 _ if facts.money.is_back_asked => RefundEnd::Whole,
+                _ if facts.money.is_not_taken && way == BackWay::AsPaid => RefundEnd::NotTaken,
                 _ => RefundEnd::TooMuch,
             };
             ended(facts, (refund, order), end, "")
@@ -197,12 +198,17 @@ fn decide(facts: &Facts, asked: &OrderRefundAsked) -> Result<(Vec<RefundLine>, i
     ensure(facts.parts.len() < PARTS_MAX, invalid(Wrong::RefundPartsFull))?;
     let state = facts.state.ok_or(Refusal::UnknownOrder(asked.order))?;
     let placed = facts.placed.as_ref().ok_or(Refusal::UnknownOrder(asked.order))?;
-    ensure(state != OrderState::Released, Refusal::OrderEnded(state.name()))?;
+    // What was paid for it and does not go back the way it came is the buyer's all the same.
+    let is_owed = state == OrderState::Released && facts.money.is_not_taken;
+    ensure(state != OrderState::Released || is_owed, Refusal::OrderEnded(state.name()))?;
     let is_here = state != OrderState::Held;
-    ensure(is_here || asked.lines.is_empty(), invalid(Wrong::LinesNotHandedOver))?;
+    ensure((is_here && !is_owed) || asked.lines.is_empty(), invalid(Wrong::LinesNotHandedOver))?;
     match (asked.way, facts.money.standing()) {
         (BackWay::AsPaid, PayStanding::AtHandOver) => {
             return Err(invalid(Wrong::BackInCash));
+        }
+        (BackWay::AsPaid, _) if facts.money.is_not_taken => {
+            return Err(invalid(Wrong::BackOtherwise));
         }
         (BackWay::AsPaid | BackWay::Cash, PayStanding::Waiting) => {
             return Err(invalid(Wrong::OrderNotPaid));

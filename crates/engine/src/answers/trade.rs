@@ -366,7 +366,10 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let money = order_refunds::facts(asking.tx, log, order)?;
     let lines_left =
         (0..lines.len()).map(|at| money.line_left(u32::try_from(at).unwrap_or(u32::MAX))).collect();
-    let (left_minor, me) = (money.left_minor(), asking.stall.row.author);
+    // Of what was cancelled, only what does not go back by itself is given by hand.
+    let is_by_hand = state != OrderState::Released || money.money.is_not_taken;
+    let left_minor = if is_by_hand { money.left_minor() } else { 0 };
+    let me = asking.stall.row.author;
     let (is_transfer, card) = (money.money.is_transfer(), money.money.card);
     let refunds = money.parts.into_iter().map(|part| refund_view(part, me, is_transfer)).collect();
     let transfer = if is_transfer { transfers::of_order(asking.tx, log, order)? } else { None };

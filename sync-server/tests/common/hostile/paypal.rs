@@ -212,6 +212,8 @@ async fn create(State(hostile): State<Hostile>, headers: HeaderMap, body: String
             status: "open",
             intent: None,
             refunds: vec![],
+            undone: vec![],
+            received: None,
         };
         let body = shown(&id, &session);
         books.sessions.insert(id, session);
