@@ -120,9 +120,9 @@ fn a_refresh_with_nothing_new_is_the_same_model_and_one_with_something_changes_o
     let parent = read(&bytes);
     assert!(parent.bytes() == bytes);
     assert!(until(&all, 600).refresh(&parent, since(0)).unwrap() == bytes);
-    // Baskets of one taste: how often the products of the others were bought is as before.
+    // Baskets of what is bought most of one taste: how often the products of the others were bought is as before.
     let mut more = until(&all, 600);
-    let own = (600..640).map(|at: u32| vec![id(at % 20), id((at + 7) % 20), id((at + 9) % 20)]);
+    let own = (600..640).map(|at: u32| vec![id(at % 8), id((at + 3) % 8), id((at + 5) % 8)]);
     more.baskets.extend(own);
     more.hours.extend(600..640);
     let refreshed = more.refresh(&parent, since(40)).unwrap();

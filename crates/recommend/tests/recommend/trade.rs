@@ -202,7 +202,7 @@ fn a_pair_in_few_of_many_baskets_is_not_the_reason_where_there_is_a_better_one()
     let mut trade = trade(1, 600);
     let [often, one, alike] = [2_000, 2_001, 2_002].map(id);
     trade.products.extend([often, one, alike]);
-    trade.baskets.iter_mut().step_by(2).for_each(|basket| basket.push(often));
+    trade.baskets.extend(std::iter::repeat_n(vec![often, id(40)], 300));
     // Both go with the same two things, and nobody had both.
     for it in [one, alike] {
         trade.baskets.extend(std::iter::repeat_n(vec![it, id(0), id(1)], 12));
