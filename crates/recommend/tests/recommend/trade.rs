@@ -401,7 +401,7 @@ fn one_account_that_likes_and_looks_at_everything_changes_no_bit_for_others() {
         assert!(with(often) == before, "{deed:?}");
     }
     // One product liked ten thousand times is one that is liked. What nobody else has together is not learnt from one.
-    let own = [did(id(3), Deed::Liked, NOW), did(id(9), Deed::Liked, NOW)];
+    let own = [did(id(3), Deed::Liked, NOW), did(id(2_000), Deed::Liked, NOW)];
     assert!(with(own.to_vec()) == before);
     let some = [did(id(2), Deed::Liked, NOW), did(id(3), Deed::Liked, NOW)];
     let once = with(some.to_vec());
