@@ -199,15 +199,27 @@ fn step(place: i64) -> Step {
     usize::try_from(place).ok().and_then(|place| Step::ALL.get(place).copied()).unwrap_or(Step::Seen)
 }
 
-/// What people did in one arm of an experiment.
+/// What people did in one arm of an experiment. Whoever was a guest and has an account by now is one person, and who was in more than one
+/// arm, on two devices or before and after signing in, says nothing of either.
 ///
 /// # Errors
 /// Where the store fails.
 pub fn people_of(tx: &mut dyn Tx, (experiment, arm): (&str, &str)) -> Result<ArmCounts, StoreError> {
-    let done = |met: Met| format!("count(distinct case when what = {} then who end)", met.number());
-    let each = [Met::Suggested, Met::Followed, Met::Put, Met::Ordered, Met::Dismissed].map(done).join(", ");
-    let sql =
-        format!("select count(distinct who), {each} from interaction where experiment = $1 and arm = $2");
+    let all = [Met::Suggested, Met::Followed, Met::Put, Met::Ordered, Met::Dismissed];
+    let did = |met: Met| {
+        let number = met.number();
+        format!(", max(case when i.what = {number} then 1 else 0 end) as did_{number}")
+    };
+    let counted = |met: Met| format!(", cast(coalesce(sum(did_{}), 0) as bigint)", met.number());
+    let sql = format!(
+        "select count(*){} from (
+           select coalesce(g.account, i.who) as person{}
+           from interaction i left join guest_account g on g.guest = i.who
+           where i.experiment = $1 group by coalesce(g.account, i.who)
+           having min(i.arm) = max(i.arm) and min(i.arm) = $2) as people",
+        all.map(counted).concat(),
+        all.map(did).concat()
+    );
     let row = tx.query_one(&sql, params![experiment, arm])?;
     Ok(ArmCounts {
         people: row.number(0)?,

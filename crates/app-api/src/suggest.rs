@@ -21,6 +21,13 @@ pub enum SuggestQuery {
         #[serde(with = "as_hex")]
         product: ProductId,
     },
+    /// What goes with what is wanted of a stall: what lies in a basket, say.
+    WithAll {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        #[serde(with = "as_hex_list")]
+        products: Vec<ProductId>,
+    },
     /// What is like it, in the same stall, and goes with it no more than anything else. Where no model knows it: what has a word of the
     /// name or a category in common that few others have.
     Similar {

@@ -46,12 +46,14 @@ pub struct Options {
     pub reply_ms: u64,
     /// How long a look at the market waits for the server before what is kept is shown.
     pub market_ms: u64,
+    /// Offers that are fetched ahead, by name: what more there is comes here when it is looked at.
+    pub offers_ahead: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
-        Self { version, server: String::new(), reply_ms: REPLY_MS, market_ms: 2_500 }
+        Self { version, server: String::new(), reply_ms: REPLY_MS, market_ms: 2_500, offers_ahead: 5_000 }
     }
 }
 

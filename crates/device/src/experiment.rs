@@ -1,5 +1,5 @@
-//! Experiments with suggestions: which arm this device is in, found out here and kept, so that it is the same tomorrow and without
-//! a server. Nothing is sent for it.
+//! Experiments with suggestions: which arm whoever uses this device is in, found out here and kept, so that it is the same tomorrow and
+//! without a server. One account has one arm on all of its devices. Nothing is sent for it.
 
 use serde_json::Value;
 use soko_app_api::Arm;
@@ -27,7 +27,7 @@ pub(crate) struct Tried {
     arms: Vec<(Hash, bool)>,
 }
 
-/// The arm of this device.
+/// The arm of whoever uses this device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OwnArm {
     pub(crate) experiment: ThingId,
@@ -65,7 +65,7 @@ impl Tried {
 }
 
 impl Device {
-    /// The arm that this device is in, and the model that it should have.
+    /// The arm that whoever uses this device is in, and the model that it should have.
     pub(crate) fn own_part(&self, published: &Published) -> Result<(Option<OwnArm>, Hash), Undone> {
         let Some(tried) = &published.tried else { return Ok((None, published.model)) };
         let known = self.read(own_arm)?.filter(|known| known.experiment == tried.experiment);
@@ -77,6 +77,18 @@ impl Device {
         let explores = gets.is_none_or(|gets| gets.1);
         let own = OwnArm { experiment: tried.experiment, arm, explores };
         Ok((Some(own), gets.map_or(published.model, |gets| gets.0)))
+    }
+
+    pub(crate) fn is_tried(&self) -> Result<bool, Undone> {
+        Ok(self.read(own_arm)?.is_some())
+    }
+
+    /// Somebody else uses this device: what it is in was forgotten with them, and until a server says more it is in no arm. What is
+    /// suggested meanwhile counts for none.
+    pub(crate) fn find_arm_again(&self, was_tried: bool) {
+        if was_tried {
+            self.market.ring();
+        }
     }
 
     /// Whoever is signed in, the same on their other devices; else this device.

@@ -60,7 +60,9 @@ impl Device {
         // They were somebody's.
         self.quiet_learned_ms.set(None);
         self.write(|tx| tx.execute("delete from draft where name = $1", params![QUIET]))?;
+        let was_tried = self.is_tried()?;
         self.keep_own(&Own { email: String::new(), session: String::new(), ..own })?;
+        self.find_arm_again(was_tried);
         self.tell_device();
         // Nobody else is to see what was theirs.
         self.tell(&Told::Buyer);
@@ -140,6 +142,11 @@ pub(crate) fn put_own(tx: &mut dyn Tx, own: &Own) -> Result<(), StoreError> {
         "delete from draft where substr(name, 1, length($1)) = $1 and exists (
            select 1 from own_device where email <> '' and (server, email) <> ($2, $3))",
         params![CHECKOUT_DRAFT, own.server, own.email],
+    )?;
+    // Neither is the arm of an experiment: who signs in has that of their account, on any device.
+    tx.execute(
+        "delete from own_experiment where exists (select 1 from own_device where (server, lower(email)) <> ($1, $2))",
+        params![own.server, own.email.to_lowercase()],
     )?;
     tx.execute(
         "insert into own_device (only_row, server, email, session, guest) values (1, $1, $2, $3, $4)

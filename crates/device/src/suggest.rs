@@ -1,7 +1,7 @@
 //! Suggestions, chosen here: the server's model of what was bought together, fetched by its hash and kept, and what this
 //! device's buyer had, which goes nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use soko_app_api::{
@@ -16,14 +16,14 @@ use crate::buyer::{interactions, likes};
 use crate::device::Device;
 use crate::experiment::{own_arm, put_own_arm};
 use crate::failure::Undone;
-use crate::market::{offer, spot_of};
+use crate::market::{of_family, offer, spot_of};
 use crate::server::Server;
 
 /// What a shopper and what a cashier is shown.
 const OFFERS: usize = 6;
 const AT_COUNTER: usize = 3;
-/// So many more are looked at, since some are sold out.
-const SPARE: usize = 4;
+/// So many more are looked at, since some are sold out, and some are sizes of one thing.
+const SPARE: usize = 6;
 /// Products of the latest orders that say something of somebody, and products that were looked at.
 const HISTORY: u32 = 200;
 const LOOKED_AT: u32 = 10;
@@ -66,13 +66,20 @@ impl Device {
             SuggestQuery::ForMe { around } => {
                 Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| self.for_me(packed, *around))?)
             }
-            SuggestQuery::With { stall, product } => Suggestions::Offers(
-                packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, (*stall, *product), goes_with))?,
-            ),
+            SuggestQuery::With { stall, product } => {
+                Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| {
+                    self.beside(packed, (*stall, &[*product][..]), goes_with)
+                })?)
+            }
+            SuggestQuery::WithAll { stall, products } => {
+                Suggestions::Offers(packed.map_or(Ok(Vec::new()), |packed| {
+                    self.beside(packed, (*stall, products.as_slice()), goes_with)
+                })?)
+            }
             SuggestQuery::Similar { stall, product } => {
-                let it = (*stall, *product);
+                let it = (*stall, &[*product][..]);
                 let found = packed.map_or(Ok(Vec::new()), |packed| self.beside(packed, it, similar))?;
-                Suggestions::Offers(if found.is_empty() { self.akin(it)? } else { found })
+                Suggestions::Offers(if found.is_empty() { self.akin((*stall, *product))? } else { found })
             }
             SuggestQuery::AtCounter { stall, products } => Suggestions::Products(
                 packed.map_or(Ok(Vec::new()), |packed| self.at_counter(packed, *stall, products))?,
@@ -104,6 +111,7 @@ impl Device {
         let mut found =
             self.offers_of(&packed.suggest(&history, &wanted), &numbers, (&only_liked, &only_looked))?;
         within_reach(&mut found, around.and_then(Around::point), self.now().at_ms);
+        one_of_each_family(&mut found);
         // The last place goes to something further down, another one each day, so that it can be found out.
         let further = found.len().checked_sub(OFFERS).filter(|further| explores && *further > 0);
         if let Some(further) = further {
@@ -114,21 +122,49 @@ impl Device {
         Ok(found)
     }
 
-    /// What is picked for a product of a stall, out of what that stall offers.
+    /// What would be suggested to whoever uses this device and was last seen before then.
+    pub(crate) fn suggested_before(&self, as_of_ms: i64) -> Result<Vec<(LogId, ProductId)>, Undone> {
+        let Some(packed) = self.packed()? else { return Ok(Vec::new()) };
+        let found = self.for_me(&packed, None)?;
+        self.read(|tx| {
+            let mut old = Vec::new();
+            for row in found.iter().map(|it| &it.row) {
+                let kept = offer(tx, row.stall, row.product)?;
+                if kept.is_some_and(|kept| kept.as_of_ms < as_of_ms) {
+                    old.push((row.stall, row.product));
+                }
+            }
+            Ok(old)
+        })
+    }
+
+    /// What is picked for products of a stall, out of what that stall offers, and none of it another size or colour of these.
     fn beside(
         &self,
         packed: &Packed,
-        (stall, product): (LogId, ProductId),
-        pick: impl Fn(&Packed, u32, &Wanted<'_>) -> Vec<Suggestion>,
+        (stall, products): (LogId, &[ProductId]),
+        pick: impl Fn(&Packed, &[u32], &Wanted<'_>) -> Vec<Suggestion>,
     ) -> Result<Vec<Suggested<OfferRow>>, Undone> {
         let numbers = self.market_numbers(packed)?;
-        let Some(number) = packed.number(&product.0) else { return Ok(Vec::new()) };
+        let asked: Vec<u32> = products.iter().filter_map(|it| packed.number(&it.0)).collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
         let whose = likes::whose(&self.own()?);
-        let unwanted = self.read(|tx| unwanted(tx, &whose))?;
-        let is_wanted = |found: &(LogId, ProductId)| found.0 == stall && !unwanted.contains(&found.1);
+        let (unwanted, own) = self.read(|tx| {
+            let mut own = BTreeSet::new();
+            for product in products {
+                own.extend(of_family(tx, stall, *product)?);
+            }
+            Ok((unwanted(tx, &whose)?, own))
+        })?;
+        let is_wanted = |found: &(LogId, ProductId)| {
+            found.0 == stall && !unwanted.contains(&found.1) && !own.contains(&found.1)
+        };
         let may_show = |it: u32| numbers.get(&it).is_some_and(is_wanted);
         let wanted = Wanted { count: OFFERS * SPARE, may_show: &may_show, explore: None };
-        let mut found = self.offers_of(&pick(packed, number, &wanted), &numbers, (&[], &[]))?;
+        let mut found = self.offers_of(&pick(packed, &asked, &wanted), &numbers, (&[], &[]))?;
+        one_of_each_family(&mut found);
         found.truncate(OFFERS);
         Ok(found)
     }
@@ -142,6 +178,8 @@ impl Device {
         let unwanted = self.read(|tx| unwanted(tx, &whose))?;
         let mut rows = self.offers_akin(&to, OFFERS * SPARE)?;
         rows.retain(|(row, _)| row.available > 0 && !unwanted.contains(&row.product));
+        let mut families = BTreeSet::from([family(&to)]);
+        rows.retain(|(row, _)| families.insert(family(row)));
         rows.truncate(OFFERS);
         let said = |(row, what): (OfferRow, Option<String>)| {
             let because = match what {
@@ -298,16 +336,28 @@ impl Device {
     }
 }
 
-fn goes_with(packed: &Packed, number: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
-    packed.goes_with(&[number], wanted)
+fn goes_with(packed: &Packed, asked: &[u32], wanted: &Wanted<'_>) -> Vec<Suggestion> {
+    packed.goes_with(asked, wanted)
 }
 
 /// What goes with it is said there.
-fn similar(packed: &Packed, number: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
-    let said = goes_with(packed, number, wanted);
+fn similar(packed: &Packed, asked: &[u32], wanted: &Wanted<'_>) -> Vec<Suggestion> {
+    let said = goes_with(packed, asked, wanted);
     let is_said = |it: u32| said.iter().any(|said| said.product == it);
     let may_show = |it: u32| (wanted.may_show)(it) && !is_said(it);
-    packed.similar(number, &Wanted { count: wanted.count, may_show: &may_show, explore: None })
+    let wanted = Wanted { count: wanted.count, may_show: &may_show, explore: None };
+    asked.first().map_or_else(Vec::new, |number| packed.similar(*number, &wanted))
+}
+
+/// A product and its variants.
+fn family(row: &OfferRow) -> (LogId, ProductId) {
+    (row.stall, row.variant_of.unwrap_or(row.product))
+}
+
+/// The first of each: sizes of one shirt are one suggestion.
+fn one_of_each_family(found: &mut Vec<Suggested<OfferRow>>) {
+    let mut there = BTreeSet::new();
+    found.retain(|it| there.insert(family(&it.row)));
 }
 
 fn numbered(

@@ -123,6 +123,7 @@ impl Device {
             // Without it the orders are followed from here all the same, and it is said again the next time.
             let _ = server.was_guest(&own.session, &guest).await;
         }
+        let was_tried = self.is_tried()?;
         self.write(|tx| {
             if by_whom::is_used(tx, &own.guest)? {
                 // Whatever is ordered under it is this account's from now on.
@@ -131,6 +132,7 @@ impl Device {
             put_own(tx, &own)?;
             by_whom::adopt(tx, (&whose, &own.server), &|| self.random_id())
         })?;
+        self.find_arm_again(was_tried);
         self.orders_known_of.replace(None);
         self.tell_device();
         self.tell(&Told::Buyer);

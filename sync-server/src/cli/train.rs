@@ -19,7 +19,8 @@ const EXAMPLES: &str = "EXAMPLES
   soko-server train --list
   soko-server train --use 4be1…                  go back to a model that was in use before
 
-A server that runs trains by itself, a quarter of an hour after a tenth more was written. A new model is used unless it
+A server that runs trains by itself once a day if anything was written, or as soon as there is a tenth more; between two
+trainings it folds what is new into the model in use. A new model is used unless it
 finds fewer of the products that were taken out of the latest baskets than the one in use, by more than chance. Of several
 servers and programs on one store one trains at a time. On SQLite the server must be stopped.";
 

@@ -7,7 +7,7 @@ use soko_recommend::packed::{Packed, Reason, Wanted};
 use soko_recommend::train::{Found, Way};
 use soko_record_log::StoreError;
 
-use super::job::{NotTrained, SEED, Tell, behind, enough, gather, step};
+use super::job::{NotTrained, SEED, Tell, behind, enough, gather, on_some_cores, step};
 use super::kept::{self, Kept};
 use crate::store::Store;
 
@@ -34,10 +34,10 @@ pub fn evaluate(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Evaluated,
     let mut gathered = gather(store, now_ms, tell)?;
     enough(&gathered)?;
     step(tell, 40, "weighing")?;
-    gathered.trade.weights = gathered.trade.choose_weights(SEED);
+    gathered.trade.weights = on_some_cores(|| gathered.trade.choose_weights(SEED));
     step(tell, 60, "training")?;
     let trade = &gathered.trade;
-    let (bytes, before) = trade.held_out(SEED)?;
+    let (bytes, before) = on_some_cores(|| trade.held_out(SEED))?;
     let packed = Packed::read(&bytes).map_err(|_| NotTrained::NoModel)?;
     step(tell, 80, "asking")?;
     let ask = |way| trade.ask((&packed, way), before, SEED);
@@ -119,7 +119,7 @@ pub fn explain(store: &Store, model: Option<Hash>, words: &[String]) -> Result<E
 fn words_of(reason: Reason, name: &dyn Fn(u32) -> String) -> String {
     match reason {
         Reason::Together { with, both, of } => {
-            format!("bought with {} in {both} of {of} baskets", name(with))
+            format!("bought with {} in about {both} of {of} baskets", name(with))
         }
         Reason::Like { product } => format!("who had {} had this, too", name(product)),
         Reason::Similar { product } => format!("similar to {}", name(product)),

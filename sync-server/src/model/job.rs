@@ -8,7 +8,7 @@ use std::time::Duration;
 use soko_domain::ids::{Hash, LogId, ThingId};
 use soko_domain::interaction::hour;
 use soko_recommend::packed::{Packed, ProductId, Unpackable, model_id};
-use soko_recommend::train::{Deed, DeedWeights, Gate, MARKET, Signal, Trade};
+use soko_recommend::train::{Deed, DeedWeights, Gate, MARKET, Signal, Trade, on_threads};
 use soko_record_log::StoreError;
 
 use super::kept::{self, Card};
@@ -79,17 +79,22 @@ pub fn train(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Trained, NotT
     enough(&gathered)?;
     let trade = &mut gathered.trade;
     step(tell, 40, "weighing")?;
-    trade.weights = trade.choose_weights(SEED);
+    trade.weights = on_some_cores(|| trade.choose_weights(SEED));
     step(tell, 55, "comparing")?;
     let old = old.as_ref().map(|(packed, seen_ms)| (packed, behind(&gathered.times_ms, *seen_ms)));
-    let gate = trade.compare(old, SEED)?;
+    let gate = on_some_cores(|| trade.compare(old, SEED))?;
     step(tell, 70, "training")?;
-    let bytes = trade.train(SEED)?;
+    let bytes = on_some_cores(|| trade.train(SEED))?;
     let card = card_of(&gathered, gate, parameters(gathered.trade.weights));
     step(tell, 95, "keeping")?;
     let trained = keep(store, &turn, (bytes, card, gate), now_ms)?;
     step(tell, 100, "done")?;
     Ok(trained)
+}
+
+/// On half of the cores: the other half serves whoever shops meanwhile.
+pub(super) fn on_some_cores<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    on_threads(std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)), work)
 }
 
 pub(super) fn step(tell: Tell<'_>, done: usize, what: &str) -> Result<(), NotTrained> {
@@ -188,36 +193,58 @@ pub(super) struct Gathered {
     pub(super) met: i64,
 }
 
-/// Everything since then, the oldest basket first, as far as memory allows.
-pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathered, NotTrained> {
-    let stalls = store.read_blocking(|tx| Ok((trade::stalls(tx)?, trade::records(tx)?)));
-    let (stalls, records) = stalls.map_err(StoreError::from)?;
-    // What a wrong clock puts into the future waits for it: it would be the latest for ever, and nothing new after it.
-    let mut held = Held::new(now_ms - SINCE_MS..=now_ms, ENTRIES_MAX);
-    let mut products = Vec::new();
-    let (mut names, mut traits) = (BTreeMap::<String, u32>::new(), BTreeMap::new());
+/// What there is to buy, stall by stall.
+#[derive(Default)]
+struct Catalogue {
+    products: Vec<ProductId>,
+    /// What each is like, and whose it is, both as numbers.
+    traits: BTreeMap<ProductId, Vec<u32>>,
+    stalls: BTreeMap<ProductId, u32>,
+    names: BTreeMap<String, u32>,
+}
+
+impl Catalogue {
+    fn put(&mut self, stall: u32, Offered { product, traits }: Offered) {
+        let mut numbered = Vec::with_capacity(traits.len());
+        for it in traits {
+            let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            numbered.push(*self.names.entry(it).or_insert(next));
+        }
+        self.products.push(product.0);
+        self.traits.insert(product.0, numbered);
+        self.stalls.insert(product.0, stall);
+    }
+}
+
+/// All stalls, one after the other.
+fn read_stalls(store: &Store, held: &mut Held, tell: Tell<'_>) -> Result<Catalogue, NotTrained> {
+    let stalls = store.read_blocking(trade::stalls).map_err(StoreError::from)?;
+    let mut catalogue = Catalogue::default();
     for (at, stall) in stalls.iter().copied().enumerate() {
         step(tell, 40 * at / stalls.len(), "reading")?;
         let offered = store.read_blocking(move |tx| trade::products(tx, stall)).map_err(StoreError::from)?;
         let own: Arc<BTreeSet<_>> = Arc::new(offered.iter().map(|it| it.product).collect());
-        for Offered { product, traits: own } in offered {
-            let mut numbered = Vec::with_capacity(own.len());
-            for it in own {
-                let next = u32::try_from(names.len()).unwrap_or(u32::MAX);
-                numbered.push(*names.entry(it).or_insert(next));
-            }
-            products.push(product.0);
-            traits.insert(product.0, numbered);
-        }
-        let mut after = 0;
+        let number = u32::try_from(at).unwrap_or(u32::MAX);
+        offered.into_iter().for_each(|it| catalogue.put(number, it));
+        let (mut after, mut orders) = (0, BTreeSet::new());
         loop {
             let own = Arc::clone(&own);
             let portion = store.read_blocking(move |tx| trade::baskets(tx, (stall, &own), after));
-            let Some((portion, last)) = portion.map_err(StoreError::from)? else { break };
+            let Some((mut portion, last)) = portion.map_err(StoreError::from)? else { break };
+            portion.retain(|basket| basket.order.is_none_or(|order| orders.insert(order)));
             held.take(portion);
             after = last;
         }
     }
+    Ok(catalogue)
+}
+
+/// Everything since then, the oldest basket first, as far as memory allows.
+pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathered, NotTrained> {
+    let records = store.read_blocking(trade::records).map_err(StoreError::from)?;
+    // What a wrong clock puts into the future waits for it: it would be the latest for ever, and nothing new after it.
+    let mut held = Held::new(now_ms - SINCE_MS..=now_ms, ENTRIES_MAX);
+    let Catalogue { products, traits, stalls, .. } = read_stalls(store, &mut held, tell)?;
     let accounts = store.read_blocking(|tx| Ok((trade::accounts(tx)?, trade::met(tx)?)));
     let (accounts, met) = accounts.map_err(StoreError::from)?;
     let mut people: BTreeMap<ThingId, Vec<Signal<ProductId>>> = BTreeMap::new();
@@ -245,12 +272,16 @@ pub(super) fn gather(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Gathe
     each_deed(store, hour(now_ms - SINCE_MS), |who, signal| {
         people.entry(*accounts.get(&who).unwrap_or(&who)).or_default().push(signal);
     })?;
+    let people = people.into_iter().filter(|(_, did)| did.len() > 1);
+    let (persons, people) = people.map(|(who, did)| (who.0, did)).unzip();
     let trade = Trade {
         products,
         baskets: counted,
         whose,
         hours: times_ms.iter().copied().map(hour).collect(),
-        people: people.into_values().filter(|did| did.len() > 1).collect(),
+        people,
+        persons,
+        stalls,
         traits,
         weights: DeedWeights::default(),
         now_hour: hour(now_ms),
@@ -458,7 +489,14 @@ mod tests {
     use super::*;
 
     fn basket(at_ms: i64) -> Basket {
-        Basket { at_ms, buyer: None, customer: None, products: vec![ProductId([1; 16]), ProductId([2; 16])] }
+        let order = None;
+        Basket {
+            at_ms,
+            buyer: None,
+            customer: None,
+            order,
+            products: vec![ProductId([1; 16]), ProductId([2; 16])],
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@ use soko_recommend::packed::{Packed, model_id};
 use soko_recommend::train::{DeedWeights, Since};
 use soko_record_log::StoreError;
 
-use super::job::{Gathered, NotTrained, SEED, Tell, Trained, behind, card_of, gather, keep, step};
+use super::job::{
+    Gathered, NotTrained, SEED, Tell, Trained, behind, card_of, gather, keep, on_some_cores, step,
+};
 use super::kept::{self, Card, Follows, Kept};
 use super::turn::Turn;
 use crate::store::Store;
@@ -92,9 +94,9 @@ pub fn refresh(store: &Store, now_ms: i64, tell: Tell<'_>) -> Result<Option<Trai
     let baskets = behind(times_ms, parent.card.to_ms);
     let since = Since { baskets, hour: hour(parent.made_ms) };
     step(tell, 60, "comparing")?;
-    let gate = trade.compare_refreshed(&packed, since, SEED)?;
+    let gate = on_some_cores(|| trade.compare_refreshed(&packed, since, SEED))?;
     step(tell, 80, "refreshing")?;
-    let bytes = trade.refresh(&packed, since)?;
+    let bytes = on_some_cores(|| trade.refresh(&packed, since))?;
     if Hash(model_id(&bytes)) == parent.model {
         return Ok(None);
     }

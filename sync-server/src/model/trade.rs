@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
-use soko_domain::entry::{Entry, Kind};
-use soko_domain::ids::{LogId, ProductId, SaleId, ThingId};
+use soko_domain::entry::{Entry, Kind, SaleMade};
+use soko_domain::ids::{LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::Met;
+use soko_projection::read;
 use soko_recommend::train::{Deed, Signal};
 use soko_record_log::{Row, StoreError, Tx, params};
 use soko_search::{fold, words};
@@ -22,6 +23,8 @@ pub(super) struct Basket {
     /// Who of the stall's own customers bought it at the counter, as a number that says nothing: one voice among others, and
     /// nobody's taste.
     pub(super) customer: Option<ThingId>,
+    /// Which order it was; the same may be said twice, where a restored server and a device both say it.
+    pub(super) order: Option<OrderId>,
     pub(super) products: Vec<ProductId>,
 }
 
@@ -71,8 +74,9 @@ fn is_void(tx: &mut dyn Tx, stall: LogId, sale: SaleId) -> Result<bool, StoreErr
     Ok(tx.query_opt(sql, params![stall, sale])?.is_some())
 }
 
-/// Sales and orders that arrived behind a position, and how far that went; nothing behind the last. What is no product of this
-/// stall says nothing: a stall could put its own beside what others sell well.
+/// Sales, and orders that were handed over, behind a position, and how far that went; nothing behind the last. What is no product of this
+/// stall says nothing: a stall could put its own beside what others sell well. An order that ended otherwise, or did not end yet, is
+/// nobody's basket: it costs nothing to make up.
 pub(super) fn baskets(
     tx: &mut dyn Tx,
     (stall, own): (LogId, &BTreeSet<ProductId>),
@@ -81,7 +85,7 @@ pub(super) fn baskets(
     let rows = tx.query(
         "select position, kind, body from record
          where log = $1 and position > $2 and kind in ($3, $4) order by position limit $5",
-        params![stall, after, Kind::SaleMade.number(), Kind::OrderPlaced.number(), PORTION],
+        params![stall, after, Kind::SaleMade.number(), Kind::OrderFulfilled.number(), PORTION],
     )?;
     let Some(last) = rows.last() else { return Ok(None) };
     let last = last.int(0)?;
@@ -92,25 +96,42 @@ pub(super) fn baskets(
             continue;
         };
         let Ok((stamp, entry)) = Entry::from_body(kind, body) else { continue };
-        let (buyer, customer, mut products): (_, _, Vec<ProductId>) = if let Entry::SaleMade(sale) = entry {
-            if is_void(tx, stall, sale.sale)? {
-                continue;
-            }
-            let customer = sale.customer.map(|customer| voice(stall, customer));
-            (None, customer, sale.lines.into_iter().filter_map(|line| line.product).collect())
-        } else if let Entry::OrderPlaced(order) = entry {
-            (Some(order.buyer), None, order.lines.into_iter().map(|line| line.product).collect())
+        let bought = if let Entry::SaleMade(sale) = entry {
+            bought_at_counter(tx, stall, sale)?
+        } else if let Entry::OrderFulfilled(fulfilled) = entry {
+            ordered(tx, stall, fulfilled.order)?
         } else {
-            continue;
+            None
         };
-        products.retain(|product| own.contains(product));
-        products.sort_unstable();
-        products.dedup();
-        if !products.is_empty() {
-            baskets.push(Basket { at_ms: stamp.at_ms, buyer, customer, products });
+        let Some(mut basket) = bought else { continue };
+        basket.at_ms = stamp.at_ms;
+        basket.products.retain(|product| own.contains(product));
+        basket.products.sort_unstable();
+        basket.products.dedup();
+        if !basket.products.is_empty() {
+            baskets.push(basket);
         }
     }
     Ok(Some((baskets, last)))
+}
+
+fn bought_at_counter(tx: &mut dyn Tx, stall: LogId, sale: SaleMade) -> Result<Option<Basket>, StoreError> {
+    if is_void(tx, stall, sale.sale)? {
+        return Ok(None);
+    }
+    let customer = sale.customer.map(|customer| voice(stall, customer));
+    let products = sale.lines.into_iter().filter_map(|line| line.product).collect();
+    Ok(Some(Basket { at_ms: 0, buyer: None, customer, order: None, products }))
+}
+
+/// What an order was of that is with its buyer now; nothing where it was lost with a server's disk, or erased.
+fn ordered(tx: &mut dyn Tx, stall: LogId, order: OrderId) -> Result<Option<Basket>, StoreError> {
+    let sql = "select author, seq from orders where log = $1 and order_id = $2 and placed = 1";
+    let Some(row) = tx.query_opt(sql, params![stall, order])? else { return Ok(None) };
+    let placed = read::entry_at(tx, stall, row.id(0)?, row.number(1)?)?.map(|(_, entry)| entry);
+    let Some(Entry::OrderPlaced(placed)) = placed else { return Ok(None) };
+    let products = placed.lines.into_iter().map(|line| line.product).collect();
+    Ok(Some(Basket { at_ms: 0, buyer: Some(placed.buyer), customer: None, order: Some(order), products }))
 }
 
 fn voice(stall: LogId, customer: ThingId) -> ThingId {

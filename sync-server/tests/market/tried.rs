@@ -3,10 +3,8 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use soko_domain::ids::{Hash, LogId, ProductId, ShareId, ThingId};
+use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_domain::interaction::hour;
-use soko_domain::verbs::receive_stock::{self, ReceiveStock};
-use soko_domain::verbs::return_share::{self, ReturnShare};
 use soko_experiment::Metric;
 use soko_experiment::assign::Shares;
 use soko_experiment::judge::Verdict;
@@ -18,7 +16,7 @@ use soko_sync_server::store::Shard;
 
 use crate::common::server::{TestServer, hex};
 use crate::common::shop::{STALL, Shop, core, orders, stores};
-use crate::models::{FIG, MANGO, learn, sell, train};
+use crate::models::{FIG, MANGO, learn, sell, stock, train};
 use crate::{TEA, named, put};
 
 /// A look after so many buyers, as if somebody sat before the page.
@@ -31,15 +29,7 @@ const TAP_OTHER: u32 = 25;
 async fn two_models(shop: &mut Shop) -> [Hash; 2] {
     for (product, name) in [(MANGO, "Mango"), (FIG, "Fig")] {
         put(shop, product, &named(name));
-        let device = &mut shop.register.device;
-        let (product, quantity) = (ProductId([product; 16]), 2_000);
-        let line = soko_domain::entry::ReceivedLine { product, quantity, cost_minor: None };
-        let delivery = ThingId(product.0);
-        let received = ReceiveStock { delivery, lines: vec![line], note: String::new() };
-        device.write(receive_stock::decide(&received).unwrap(), crate::AT_MS).unwrap();
-        let facts = return_share::Facts { frozen: false, own_share: quantity };
-        let back = ReturnShare { share: ShareId(product.0), product, quantity: 600, recall: None };
-        device.write(return_share::decide(&facts, &back).unwrap(), crate::AT_MS).unwrap();
+        stock(shop, product);
     }
     let first = learn(shop, 1..61).await.model;
     let now_ms = shop.server.app.now_ms();

@@ -240,19 +240,32 @@ async fn each_arm_is_counted_by_itself_and_nobody_fills_the_store() {
     for store in stores() {
         let shop = Shop::open(store, core(), 2).await;
         let now_ms = 3_600_000 * 1_000_000;
-        let [one, other] = [1, 2].map(|it| ThingId([it; 16]));
+        let [one, other, third, both, guest, same, own_guest] =
+            [1, 2, 4, 5, 6, 7, 8].map(|it| ThingId([it; 16]));
         let arms = read(&shop.server, move |tx| {
             let said = [
                 (one, interaction(1, Met::Suggested, ("home", "a"))),
                 (one, interaction(2, Met::Suggested, ("home", "a"))),
                 (other, interaction(3, Met::Suggested, ("home", "a"))),
                 (one, interaction(4, Met::Followed, ("home", "a"))),
-                (other, interaction(5, Met::Suggested, ("home", "b"))),
-                (other, interaction(6, Met::Ordered, ("home", "b"))),
+                (third, interaction(5, Met::Suggested, ("home", "b"))),
+                (third, interaction(6, Met::Ordered, ("home", "b"))),
                 (other, interaction(7, Met::Ordered, ("", ""))),
+                // Somebody with two devices in two arms, and a guest of the one who is signed in on the other: of neither.
+                (both, interaction(8, Met::Suggested, ("home", "a"))),
+                (both, interaction(9, Met::Followed, ("home", "b"))),
+                (guest, interaction(1_000_001, Met::Suggested, ("home", "a"))),
+                (same, interaction(1_000_002, Met::Suggested, ("home", "b"))),
+                // A guest who signed in and stayed in the arm is one person.
+                (own_guest, interaction(1_000_003, Met::Suggested, ("home", "b"))),
+                (third, interaction(1_000_004, Met::Suggested, ("home", "b"))),
             ];
+            for (guest, account) in [(guest, same), (own_guest, third)] {
+                let sql = "insert into guest_account (guest, account, at_ms) values ($1, $2, 1)";
+                tx.run(sql, soko_record_log::params![guest, account])?;
+            }
             for (who, mut it) in said {
-                it.hour += 999_000;
+                it.hour = 999_100;
                 interactions::keep(tx, who, &[it], now_ms)?;
             }
             Ok((interactions::people_of(tx, ("home", "a"))?, interactions::people_of(tx, ("home", "b"))?))
@@ -273,6 +286,6 @@ async fn each_arm_is_counted_by_itself_and_nobody_fills_the_store() {
             let sql = "select count(distinct who) from interaction";
             Ok((count, tx.query_one(sql, &[])?.int(0)?))
         });
-        assert_eq!(left.await, (PERSON_MAX, 3));
+        assert_eq!(left.await, (PERSON_MAX, 8));
     }
 }

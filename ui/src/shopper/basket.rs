@@ -4,7 +4,7 @@ use soko_app_api::{BasketOf, BuyerQuery, BuyerVerb, BuyerView};
 use yew::prelude::*;
 
 use super::amounts;
-use super::suggested::Instead;
+use super::suggested::{Instead, WithAll};
 use super::wanted::Wanted;
 use crate::desk::use_desk;
 use crate::live::use_buyer;
@@ -101,6 +101,7 @@ fn OfStall(props: &OfStallProps) -> Html {
         })
     };
     let may_order = amounts::may_order(basket);
+    let products: Vec<_> = basket.lines.iter().map(|line| line.product).collect();
     let to = Route::Checkout(basket.stall, Leg::Delivery);
     let order = Callback::from(move |_: MouseEvent| going.go(to.clone()));
     html! {
@@ -122,6 +123,7 @@ fn OfStall(props: &OfStallProps) -> Html {
             { for basket.lines.iter().filter(|line| line.available < line.quantity).map(|line| html! {
                 <Instead key={line.product.to_string()} stall={basket.stall} product={line.product} name={line.name.clone()} />
             }) }
+            <WithAll stall={basket.stall} products={products} />
             <footer class="basket-foot">
                 <p class="basket-total" aria-live="polite">
                     <span>{ speech.say("basket.total") }</span>

@@ -43,6 +43,21 @@ pub(super) fn Beside(props: &BesideProps) -> Html {
     }
 }
 
+#[derive(Clone, Properties, PartialEq)]
+pub(super) struct WithAllProps {
+    pub stall: LogId,
+    pub products: Vec<ProductId>,
+}
+
+/// What goes with what lies in a stall's basket.
+#[component]
+pub(super) fn WithAll(props: &WithAllProps) -> Html {
+    let (stall, products) = (props.stall, props.products.clone());
+    let title = use_speech().say("shop.goes-with");
+    let query = SuggestQuery::WithAll { stall, products };
+    html! { <Section {query} id={format!("goes-with-{stall}")} {title} in_stall=true /> }
+}
+
 /// What is like a product: beside it, or where there is not enough of it. Several may stand on one page, each under its product's name.
 #[component]
 pub(super) fn Instead(props: &BesideProps) -> Html {

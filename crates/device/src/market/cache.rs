@@ -225,19 +225,37 @@ impl Device {
         Ok(())
     }
 
-    pub(crate) fn forget_offers_before(&self, stall: Option<LogId>, as_of_ms: i64) -> Result<(), Undone> {
-        let forgotten = self.write(|tx| match stall {
-            Some(stall) => tx.execute(
-                "delete from market_offer where stall = $1 and as_of_ms < $2",
-                params![stall, as_of_ms],
-            ),
-            None => tx.execute("delete from market_offer where as_of_ms < $1", params![as_of_ms]),
+    /// Offers that were seen before then only; of all of them, or of those whose names come before this one.
+    pub(super) fn forget_offers_before(
+        &self,
+        stall: Option<LogId>,
+        as_of_ms: i64,
+        last: Option<&str>,
+    ) -> Result<(), Undone> {
+        let forgotten = self.write(|tx| {
+            tx.execute(
+                "delete from market_offer
+                 where ($1 is null or stall = $1) and as_of_ms < $2 and ($3 is null or folded < $3)",
+                params![stall, as_of_ms, last],
+            )
         })?;
-        if forgotten > 0 {
+        self.offers_went(forgotten);
+        Ok(())
+    }
+
+    pub(super) fn forget_offer(&self, stall: LogId, product: ProductId) -> Result<(), Undone> {
+        let forgotten = self.write(|tx| {
+            tx.execute("delete from market_offer where stall = $1 and product = $2", params![stall, product])
+        })?;
+        self.offers_went(forgotten);
+        Ok(())
+    }
+
+    fn offers_went(&self, count: u64) {
+        if count > 0 {
             self.model.borrow_mut().doubt(None);
             *self.names.borrow_mut() = None;
         }
-        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ use futures_util::future::{Either, select};
 use soko_app_api::{MarketMoved, MarketQuery, MarketView, Spot, Spots, Told, WINDOW_ROWS_MAX, Window};
 use soko_domain::ids::LogId;
 use soko_record_log::{StoreError, Tx};
+use soko_search::fold;
 
 use crate::device::Device;
 use crate::failure::Undone;
@@ -22,11 +23,12 @@ use crate::host::random;
 use crate::server::{Server, Unanswered, timed};
 
 pub(crate) use cache::{handings, stall_card, stall_name};
-pub(crate) use offers::{OfferKept, offer};
+pub(crate) use offers::{OfferKept, of_family, offer};
 
-/// Stalls and offers that are fetched ahead.
+/// Stalls that are fetched ahead.
 const STALLS_AHEAD: u32 = 50;
-const OFFERS_AHEAD: u32 = 5_000;
+/// How often what would be suggested is looked at anew, where some of it was sold out or gone.
+const LOOKS_AGAIN: u32 = 4;
 /// After the stream ended in order.
 const AGAIN_MS: u64 = 5_000;
 const RETRY_FIRST_MS: u64 = 1_000;
@@ -79,9 +81,12 @@ impl Device {
         let server = self.server()?;
         // Listening begins first: what moves while everything is fetched is fetched again.
         let mut moves = server.market_moves().await?;
-        self.fetch_market(&server).await?;
+        let begun_ms = self.fetch_market(&server).await?;
         // A server that has none, or an older one, is no reason to look away.
         let _ = self.fetch_model(&server).await;
+        if let Some(begun_ms) = begun_ms {
+            self.look_again(&server, begun_ms).await?;
+        }
         self.tell(&Told::Market(MarketMoved::Everything));
         while !self.is_closed() {
             match select(moves.next(), pin!(self.market.after(heard))).await {
@@ -96,7 +101,8 @@ impl Device {
         Ok(())
     }
 
-    async fn fetch_market(&self, server: &Server) -> Result<(), Undone> {
+    /// When the offers were asked for, if there are more than were.
+    async fn fetch_market(&self, server: &Server) -> Result<Option<i64>, Undone> {
         let query = MarketQuery::Stalls { text: String::new(), window: Window::first(STALLS_AHEAD) };
         let view = server.market(&query).await?;
         self.keep_seen(&query, &view)?;
@@ -106,8 +112,9 @@ impl Device {
             self.forget_stalls_before(stalls.as_of_ms)?;
         }
         self.fetch_spots(server, Spots::All).await?;
-        self.fetch_offers(server, None).await?;
-        self.fetch_newer(server, MarketQuery::Categories).await
+        let begun_ms = self.fetch_offers(server, None).await?;
+        self.fetch_newer(server, MarketQuery::Categories).await?;
+        Ok(begun_ms)
     }
 
     /// Where stalls are and when they are open, without saying where this device is.
@@ -134,25 +141,52 @@ impl Device {
         }
         self.keep_seen(&query, &view)?;
         self.fetch_spots(server, Spots::Of(stall)).await?;
-        self.fetch_offers(server, Some(stall)).await
+        self.fetch_offers(server, Some(stall)).await?;
+        Ok(())
     }
 
-    async fn fetch_offers(&self, server: &Server, stall: Option<LogId>) -> Result<(), Undone> {
-        let (mut offset, mut first_ms) = (0, None);
-        while offset < OFFERS_AHEAD {
-            let window = Window { offset, rows: WINDOW_ROWS_MAX };
+    /// As many as are fetched ahead, by name. What is older and would be among them is not offered any more. Says when that began if there
+    /// are more.
+    async fn fetch_offers(&self, server: &Server, stall: Option<LogId>) -> Result<Option<i64>, Undone> {
+        let most = self.options.offers_ahead;
+        let (mut offset, mut first_ms, mut last) = (0, None, String::new());
+        while offset < most {
+            let window = Window { offset, rows: WINDOW_ROWS_MAX.min(most - offset) };
             // Each variant, too: what is not here cannot be chosen offline.
             let (text, category, families) = (String::new(), None, false);
             let query = MarketQuery::Offers { stall, text, category, families, window };
             let view = server.market(&query).await?;
             self.keep_seen(&query, &view)?;
-            let MarketView::Offers(offers) = view else { return Ok(()) };
+            let MarketView::Offers(offers) = view else { return Ok(None) };
             let first_ms = *first_ms.get_or_insert(offers.as_of_ms);
-            if offers.value.len() < WINDOW_ROWS_MAX as usize {
-                // That was all: what is older is not offered any more.
-                return self.forget_offers_before(stall, first_ms);
+            if offers.value.len() < usize::try_from(window.rows).unwrap_or(usize::MAX) {
+                self.forget_offers_before(stall, first_ms, None)?;
+                return Ok(None);
             }
-            offset += WINDOW_ROWS_MAX;
+            last = offers.value.last().map_or(last, |row| fold(&row.name));
+            offset += window.rows;
+        }
+        if let Some(first_ms) = first_ms {
+            self.forget_offers_before(stall, first_ms, Some(&last))?;
+        }
+        Ok(first_ms)
+    }
+
+    /// Of what is behind all that was fetched ahead, nobody said whether it is still offered: what would be suggested of it is asked about.
+    async fn look_again(&self, server: &Server, begun_ms: i64) -> Result<(), Undone> {
+        for _ in 0..LOOKS_AGAIN {
+            let old = self.suggested_before(begun_ms)?;
+            if old.is_empty() {
+                return Ok(());
+            }
+            for (stall, product) in old {
+                let query = MarketQuery::Offer { stall, product };
+                let view = server.market(&query).await?;
+                if view == MarketView::Missing {
+                    self.forget_offer(stall, product)?;
+                }
+                self.keep_seen(&query, &view)?;
+            }
         }
         Ok(())
     }

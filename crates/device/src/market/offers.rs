@@ -171,6 +171,21 @@ fn rows(found: &[Row]) -> Result<Vec<(i64, OfferRow)>, StoreError> {
     Ok(kept)
 }
 
+/// A product with its variants, or a variant with its product and the others of it.
+pub(crate) fn of_family(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    product: ProductId,
+) -> Result<BTreeSet<ProductId>, StoreError> {
+    let sql = "select variant_of from market_offer where stall = $1 and product = $2";
+    let of = tx.query_opt(sql, params![stall, product])?.map_or(Ok(None), |row| row.id_opt(0))?;
+    let of = of.unwrap_or(product);
+    let rows = tx
+        .query("select product from market_offer where stall = $1 and variant_of = $2", params![stall, of])?;
+    let variants = rows.iter().map(|row| row.id(0));
+    variants.chain([Ok(product), Ok(of)]).collect()
+}
+
 /// The product of each variant.
 pub(super) fn products(
     tx: &mut dyn Tx,

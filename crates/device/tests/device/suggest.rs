@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use soko_app_api::{
     Answer, Because, BeyondShare, BuyerCommand, BuyerVerb, Call, DeviceVerb, DiscountInput, Liked,
-    MarketQuery, MarketView, Noticed, ProductContent, SaleAbout, SaleLineInput, SuggestQuery, Suggested,
-    Suggestions, TenderInput, Verb, Window,
+    MarketQuery, MarketView, Noticed, OptionValue, ProductContent, ProductEdit, SaleAbout, SaleLineInput,
+    SuggestQuery, Suggested, Suggestions, TenderInput, VariantInput, Verb, Window,
 };
+use soko_device::Options;
 use soko_domain::delivery::Handing;
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::interaction::{self, Met};
 use soko_experiment::Metric;
+use soko_experiment::assign::Shares;
 use soko_sync_server::experiments::{self, Wanted, WantedArm};
 use soko_sync_server::model::{self, NotTrained};
 use soko_sync_server::outside::{Clock as _, SystemClock};
@@ -29,6 +31,13 @@ async fn sell(shell: &Shell, number: u8, lines: &[ProductId]) {
         about: SaleAbout::default(),
     };
     shell.done(verb).await;
+}
+
+/// So many that it shows where counts are told rounded: 70 of 100 baskets.
+async fn sell_ten_more(stall: &Shell) {
+    for number in 90..100 {
+        sell(stall, number, &[MANGO, TEA]).await;
+    }
 }
 
 /// Something done with the data of a server that is stopped.
@@ -151,6 +160,9 @@ fn what_was_sold_together_is_suggested_offline_to_buyer_and_cashier_with_its_rea
         // What is in the basket is not suggested, and says what goes with it.
         buy(&shopper, 1, BuyerVerb::PutLine { stall: STALL, product: MANGO, quantity: 1, shown: None }).await;
         assert_eq!(offers(&shopper, for_me()).await, [(TEA, reason.clone())]);
+        let with_all = |products| offers(&shopper, SuggestQuery::WithAll { stall: STALL, products });
+        assert_eq!(with_all(vec![MANGO]).await, [(TEA, reason.clone())]);
+        assert_eq!(with_all(vec![MANGO, TEA]).await, [], "all of it lies in the basket");
         // What somebody sent away stays away, until they want it back.
         buy(&shopper, 2, BuyerVerb::Unwanted { product: TEA, is_unwanted: true }).await;
         assert_eq!(offers(&shopper, for_me()).await, []);
@@ -260,7 +272,7 @@ fn a_damaged_difference_is_refused_and_the_whole_model_is_fetched() {
         };
         until(&shopper, 60, 90).await;
         assert_eq!(way.lost.get(), 0, "who has none asks for no difference");
-        sell(&stall, 90, &[MANGO, TEA]).await;
+        sell_ten_more(&stall).await;
         stall.device(DeviceVerb::ExchangeNow).await;
         stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
         drop(server);
@@ -268,7 +280,7 @@ fn a_damaged_difference_is_refused_and_the_whole_model_is_fetched() {
         assert!(learn(&data).unwrap().is_in_use);
         let _server = Running::start_at(&data, port);
         let shopper = Shell::open(&phone);
-        until(&shopper, 61, 91).await;
+        until(&shopper, 70, 100).await;
         assert!(way.lost.get() > 0, "a difference was asked for");
         way.end().await;
     });
@@ -334,6 +346,10 @@ const EXPERIMENT: ThingId = ThingId([0xe1; 16]);
 
 /// Nearly every device gets the second of these.
 fn try_out(data: &Path, models: [Hash; 2]) {
+    share_out(data, models, [1, 999_999]);
+}
+
+fn share_out(data: &Path, models: [Hash; 2], shares: [u32; 2]) {
     let arm = |name: &str, share_ppm, model| WantedArm {
         name: name.into(),
         share_ppm,
@@ -343,7 +359,7 @@ fn try_out(data: &Path, models: [Hash; 2]) {
     let wanted = Wanted {
         name: "the one before".into(),
         aim: Metric::Tapped,
-        arms: vec![arm("A", 1, models[0]), arm("B", 999_999, models[1])],
+        arms: vec![arm("A", shares[0], models[0]), arm("B", shares[1], models[1])],
         worth_ppm: 10_000,
         people_min: 100,
         people_max: 10_000,
@@ -367,7 +383,7 @@ fn a_device_finds_its_arm_alone_and_stays_in_it_offline_until_the_experiment_end
         let (stall, port) = taught(&till, &data).await;
         let first = in_store(&data, |store| store.read_blocking(|tx| model::list(tx)).unwrap()[0].model);
         let server = Running::start_at(&data, port);
-        sell(&stall, 90, &[MANGO, TEA]).await;
+        sell_ten_more(&stall).await;
         stall.device(DeviceVerb::ExchangeNow).await;
         stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
         drop(server);
@@ -400,7 +416,7 @@ fn a_device_finds_its_arm_alone_and_stays_in_it_offline_until_the_experiment_end
             assert!(store.write_blocking(Shard::stall(LogId::default()), stop).unwrap());
         });
         let server = Running::start_at(&data, port);
-        until(&shopper, 61, 91).await;
+        until(&shopper, 70, 100).await;
         drop(server);
     });
 }
@@ -445,5 +461,124 @@ fn what_is_like_a_product_is_said_before_anybody_learnt_from_what_was_sold() {
         drop(server);
         stall.close();
         shopper.close();
+    });
+}
+
+/// Each phone was somebody else before: guests draw for themselves.
+#[test]
+fn one_account_is_in_one_arm_on_all_its_devices_whatever_they_were_in_before() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till) = (folder.path().join("server"), folder.path().join("till"));
+        let (stall, port) = taught(&till, &data).await;
+        let first = in_store(&data, |store| store.read_blocking(|tx| model::list(tx)).unwrap()[0].model);
+        let server = Running::start_at(&data, port);
+        sell_ten_more(&stall).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+        drop(server);
+        let second = learn(&data).unwrap();
+        share_out(&data, [second.model, first], [500_000, 500_000]);
+
+        let server = Running::start_at(&data, port);
+        let with_mango = SuggestQuery::With { stall: STALL, product: MANGO };
+        let seen = async |phone: &Shell| offers(phone, with_mango.clone()).await;
+        let phones: Vec<Shell> =
+            (0..6).map(|at| Shell::open(&folder.path().join(format!("phone-{at}")))).collect();
+        for phone in &phones {
+            phone.device(DeviceVerb::UseServer { server: server.url() }).await;
+            phone.until("a guest's arm", async || (!seen(phone).await.is_empty()).then_some(())).await;
+        }
+        phones[0].sign_up(&server, "amina@example.org").await;
+        let whose = format!("{}\namina@example.org", server.url().trim_end_matches('/'));
+        let arm = Shares::new(&[500_000, 500_000]).unwrap().arm(EXPERIMENT.as_bytes(), whose.as_bytes());
+        let (both, of) = if arm == Some(0) { (70, 100) } else { (60, 90) };
+        let told = [(TEA, Because::Together { with: "Mango".into(), both, of })];
+        for phone in &phones[1..] {
+            let email = "amina@example.org".into();
+            phone.device(DeviceVerb::SignIn { email, password: PASSWORD.into() }).await;
+        }
+        for phone in &phones {
+            phone.until("the account's arm", async || (seen(phone).await == told).then_some(())).await;
+        }
+    });
+}
+
+/// Sizes of a thing are one thing to choose.
+#[test]
+fn variants_take_one_place_and_none_beside_their_own_product() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let stall = Shell::open(&folder.path().join("till"));
+        stall.shop(&server).await;
+        let content = ProductContent::piece("Green mango", 240);
+        stall.done(Verb::CreateProduct { product: GREEN, content }).await;
+        let sizes = [0x41, 0x42].map(|it| ProductId([it; 16]));
+        let size = |(product, value): (ProductId, &str)| VariantInput {
+            product,
+            options: vec![OptionValue { name: "Size".into(), value: value.into() }],
+            price_minor: None,
+        };
+        let variants = sizes.into_iter().zip(["small", "large"]).map(size).collect();
+        stall.done(Verb::MakeVariants { product: MANGO, variants }).await;
+        for product in [GREEN, sizes[0], sizes[1]] {
+            stall.receive(product, 20).await;
+        }
+        stall.device(DeviceVerb::ExchangeNow).await;
+        let shopper = Shell::open(&folder.path().join("phone"));
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        let like = async |product| offers(&shopper, SuggestQuery::Similar { stall: STALL, product }).await;
+        shopper
+            .until("all that is offered", async || {
+                let found = like(MANGO).await;
+                (found.len() == 1 && found[0].0 == GREEN).then_some(())
+            })
+            .await;
+        for product in [GREEN, sizes[0], sizes[1]] {
+            assert_eq!(like(product).await.len(), 1, "{product:?}");
+        }
+    });
+}
+
+/// A market of more than is fetched ahead: what is gone behind that is not suggested, either.
+#[test]
+fn what_is_not_offered_any_more_is_not_suggested_by_who_was_away_in_a_market_too_large_to_fetch() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, till, phone) =
+            (folder.path().join("server"), folder.path().join("till"), folder.path().join("phone"));
+        let (stall, port) = taught(&till, &data).await;
+        let open = || {
+            let shell = Shell::open_quiet(&phone, Options { offers_ahead: 1, ..Options::default() });
+            shell.device.run();
+            shell
+        };
+        let server = Running::start_at(&data, port);
+        let shopper = open();
+        shopper.device(DeviceVerb::UseServer { server: server.url() }).await;
+        // It saw both, of which one is fetched ahead.
+        let window = Window::first(9);
+        let query =
+            MarketQuery::Offers { stall: None, text: String::new(), category: None, families: false, window };
+        shopper
+            .until("both", async || {
+                shopper.call(Call::Market(query.clone())).await;
+                let mut found: Vec<_> = offers(&shopper, for_me()).await.into_iter().map(|it| it.0).collect();
+                found.sort_unstable();
+                (found == [MANGO, TEA]).then_some(())
+            })
+            .await;
+        shopper.close();
+        // The one that is not fetched ahead.
+        stall.done(Verb::EditProduct { product: TEA, edits: vec![ProductEdit::Archived(true)] }).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("the server to have it", async || (stall.status().await.unsent == 0).then_some(())).await;
+        let shopper = open();
+        shopper
+            .until("it to be noticed", async || {
+                (offers(&shopper, for_me()).await == [(MANGO, Because::Popular)]).then_some(())
+            })
+            .await;
     });
 }

@@ -5,7 +5,7 @@
 //! length, an exponent where there are weights, and pairs of the distance to the number before and a value. At the end the upper
 //! half of the products' factors against each other. Numbers of unknown size are in groups of seven bits, the lowest first.
 
-use super::{DIMENSION_MAX, Lists, PACKED_BYTES_MAX, PACKED_PRODUCTS_MAX, Packed};
+use super::{DIMENSION_MAX, Lists, Met, PACKED_BYTES_MAX, PACKED_PRODUCTS_MAX, Packed};
 
 pub(super) const MAGIC: &[u8; 8] = b"SOKOREC1";
 
@@ -69,6 +69,7 @@ impl Packed {
             scales: Vec::with_capacity(products),
             factors: Vec::with_capacity((products * dimension).min(bytes.len())),
             gram: Vec::new(),
+            met: Met::default(),
             near: Lists::new(),
             near_scales: Vec::with_capacity(products),
             together: Lists::new(),
@@ -77,6 +78,7 @@ impl Packed {
             packed.read_product(&mut from, products)?;
         }
         packed.gram = from.symmetric(dimension)?;
+        packed.met = Met::of(&packed.counts);
         if from.0.is_empty() { Ok(packed) } else { Err(Malformed::TooMuch) }
     }
 

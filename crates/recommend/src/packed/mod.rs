@@ -4,6 +4,7 @@
 
 mod bytes;
 mod delta;
+mod met;
 mod pick;
 mod rows;
 mod score;
@@ -12,9 +13,12 @@ mod write;
 
 pub use bytes::Malformed;
 pub use delta::{apply, difference};
+use met::Met;
 pub use pick::{Reason, Suggestion, Wanted};
 pub(crate) use rows::Row;
 pub use score::Person;
+#[cfg(feature = "train")]
+pub(crate) use write::pack_within;
 #[cfg(feature = "train")]
 pub use write::{Contents, Pair, Unpackable, pack};
 #[cfg(feature = "train")]
@@ -32,6 +36,9 @@ pub const DIMENSION_MAX: usize = 512;
 
 /// A product's id, as everywhere else.
 pub type ProductId = [u8; 16];
+
+/// No product: the row of whoever had and liked nothing yet. Its neighbours are what they are shown.
+pub const NEWCOMERS: ProductId = *b"soko: newcomers\0";
 
 /// What a model is called: the hash of its bytes.
 #[must_use]
@@ -57,6 +64,8 @@ pub struct Packed {
     scales: Vec<f32>,
     factors: Vec<i8>,
     gram: Vec<f32>,
+    /// What follows from the counts.
+    met: Met,
     near: Lists<i8>,
     near_scales: Vec<f32>,
     together: Lists<u32>,
@@ -105,6 +114,11 @@ impl Packed {
     #[cfg(feature = "train")]
     pub(crate) fn gram(&self) -> impl Fn(usize, usize) -> f32 {
         |row, column| self.gram[row * self.dimension + column]
+    }
+
+    #[cfg(feature = "train")]
+    pub(crate) fn salt(&self) -> u8 {
+        self.salt
     }
 
     /// Weight of what was not observed, of regularisation, and how this grows, as in training.

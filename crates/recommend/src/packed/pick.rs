@@ -1,8 +1,8 @@
 //! Choosing a few of many: what may be shown, not too much of one kind, sometimes something unexpected, and each with the
 //! reason why it is there.
 
-use super::Packed;
 use super::score::latest;
+use super::{NEWCOMERS, Packed};
 
 /// Why something is suggested.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -39,6 +39,12 @@ const EXPLORED: usize = 8;
 /// What being just like something that is already there costs, in spreads of the scores.
 const SAMENESS_COST: f32 = 0.7;
 
+/// More than any count says, and what a place among what newcomers are shown is worth: being like another costs some places.
+const NEWCOMERS_FIRST: f32 = 100.0;
+const NEWCOMERS_STEP: f32 = 0.25;
+
+/// In fewer than one of so many baskets, and something else of the history is really like it: then that is the better reason.
+const TOGETHER_PART: u32 = 20;
 /// Less alike than this is not similar.
 const SIMILAR_MIN: f32 = 0.3;
 
@@ -73,7 +79,9 @@ impl Packed {
     /// What is like a product, by what people who had it have; of one that nobody had, by what it is.
     #[must_use]
     pub fn similar(&self, product: u32, wanted: &Wanted<'_>) -> Vec<Suggestion> {
-        let others = (0u32..).take(self.products()).filter(|it| *it != product && (wanted.may_show)(*it));
+        let nothing = self.number(&NEWCOMERS);
+        let may = |it: u32| it != product && Some(it) != nothing && (wanted.may_show)(it);
+        let others = (0u32..).take(self.products()).filter(|it| may(*it));
         let mut found: Vec<(u32, f32)> = others.map(|it| (it, self.likeness(product, it))).collect();
         found.retain(|(_, likeness)| *likeness >= SIMILAR_MIN);
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -86,13 +94,11 @@ impl Packed {
     #[must_use]
     pub fn suggest(&self, history: &[u32], wanted: &Wanted<'_>) -> Vec<Suggestion> {
         let history = latest(history);
-        let known = history.iter().any(|it| self.place(*it).is_some());
-        let scores = if known {
-            self.score(&self.fold_in(history), history)
-        } else {
-            self.counts.iter().map(|count| (*count as f32).ln_1p()).collect()
-        };
-        let may = |product: u32| !history.contains(&product) && (wanted.may_show)(product);
+        // What nobody else had says nothing of what goes with it.
+        let known = history.iter().filter_map(|it| self.place(*it)).any(|at| self.tells(at));
+        let scores = if known { self.score(&self.fold_in(history), history) } else { self.for_newcomers() };
+        let nothing = self.number(&NEWCOMERS);
+        let may = |it: u32| !history.contains(&it) && Some(it) != nothing && (wanted.may_show)(it);
         let mut ranked: Vec<(u32, f32)> = (0u32..).zip(scores).filter(|it| may(it.0)).collect();
         let better = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         let looked_at = (wanted.count * EXPLORED).min(ranked.len());
@@ -106,8 +112,30 @@ impl Packed {
         self.explore(&ranked, &mut chosen, wanted);
         chosen
             .into_iter()
-            .map(|product| Suggestion { product, reason: self.reason(history, product) })
+            .map(|product| Suggestion {
+                product,
+                reason: self.reason(if known { history } else { &[] }, product),
+            })
             .collect()
+    }
+
+    fn tells(&self, at: usize) -> bool {
+        self.row(at).iter().any(|value| *value != 0)
+            || self.near.of(at).next().is_some()
+            || self.together.of(at).next().is_some()
+    }
+
+    /// What is said to whoever had nothing yet comes first, in its order, and what most had behind it.
+    fn for_newcomers(&self) -> Vec<f32> {
+        let mut scores: Vec<f32> = self.counts.iter().map(|count| (*count as f32).ln_1p()).collect();
+        for (product, weight) in
+            self.number(&NEWCOMERS).and_then(|it| self.place(it)).into_iter().flat_map(|it| self.near.of(it))
+        {
+            if let Some(place) = self.place(product) {
+                scores[place] = NEWCOMERS_FIRST + NEWCOMERS_STEP * f32::from(weight);
+            }
+        }
+        scores
     }
 
     /// The best first, each next one paying for being like those before it.
@@ -166,11 +194,20 @@ impl Packed {
                 like = Some((likeness, *had));
             }
         }
+        let is_alike = like.is_some_and(|(likeness, _)| likeness >= SIMILAR_MIN);
         let like = like.map(|(_, like)| match self.count(product) {
             0 => Reason::Similar { product: like },
             1.. => Reason::Like { product: like },
         });
-        best.or(like).unwrap_or(Reason::Popular)
+        best.filter(|best| !(is_alike && is_rare(*best))).or(like).unwrap_or(Reason::Popular)
+    }
+}
+
+/// Of which hardly anybody would say that it goes with the other.
+fn is_rare(reason: Reason) -> bool {
+    match reason {
+        Reason::Together { both, of, .. } => u64::from(both) * u64::from(TOGETHER_PART) < u64::from(of),
+        Reason::Like { .. } | Reason::Similar { .. } | Reason::Popular => false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::bytes::{MAGIC, number, scale};
 use super::score::rounded;
-use super::{Lists, Packed};
+use super::{Lists, Met, Packed};
 
 /// What a model says of one product. Lists ascend by the numbers of this model.
 #[derive(Clone, PartialEq, Debug)]
@@ -77,6 +77,7 @@ impl Packed {
             near_scales: Vec::with_capacity(rows.len()),
             together: Lists::new(),
             gram: self.gram.clone(),
+            met: Met::default(),
             ..*self
         };
         for row in rows {
@@ -88,6 +89,7 @@ impl Packed {
             packed.near.push(row.near);
             packed.together.push(row.together);
         }
+        packed.met = Met::of(&packed.counts);
         packed
     }
 

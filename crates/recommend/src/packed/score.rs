@@ -1,6 +1,6 @@
 //! Scoring every product for one person, on their device: whole-number products, then both parts made comparable and added.
 
-use super::Packed;
+use super::{NEWCOMERS, Packed};
 
 /// Steps to a person's vector; more change nothing that can be seen.
 const STEPS: usize = 8;
@@ -21,7 +21,7 @@ impl Packed {
             return Person(person);
         }
         let near = self.unpacked(history);
-        let weight = history.len() as f32 + self.unobserved * self.products() as f32;
+        let weight = history.len() as f32 + self.unobserved * self.met.count(self.products());
         let held_back = self.regularisation * weight.powf(self.exponent);
         let mut residual = vec![0.0; self.dimension];
         for row in near.chunks_exact(self.dimension) {
@@ -72,13 +72,17 @@ impl Packed {
         let history = latest(history);
         let had: Vec<usize> = history.iter().filter_map(|it| self.place(*it)).collect();
         let mut total = self.score_factors(person);
-        standardise(&mut total, &had, self.factors_weight);
+        self.standardise(&mut total, &had, self.factors_weight);
         if self.near_weight != 0.0 {
             let mut near = self.score_near(&had);
-            standardise(&mut near, &had, self.near_weight);
+            self.standardise(&mut near, &had, self.near_weight);
             for (total, near) in total.iter_mut().zip(near) {
                 *total += near;
             }
+        }
+        // It is no product.
+        if let Some(nothing) = self.number(&NEWCOMERS).and_then(|it| self.place(it)) {
+            total[nothing] = f32::NEG_INFINITY;
         }
         total
     }
@@ -105,6 +109,21 @@ impl Packed {
             }
         }
         scores
+    }
+
+    /// Mean 0 and variance `weight`² over what somebody met and this person does not have.
+    fn standardise(&self, scores: &mut [f32], had: &[usize], weight: f32) {
+        let had: Vec<usize> = had.iter().copied().filter(|at| self.met.is(*at)).collect();
+        let count = (self.met.count(scores.len()) - had.len() as f32).max(1.0);
+        let mut mean = self.met.sum_of(scores, |score| score);
+        mean = (mean - had.iter().map(|at| scores[*at]).sum::<f32>()) / count;
+        let square = |score: f32| (score - mean) * (score - mean);
+        let spread = self.met.sum_of(scores, square) - had.iter().map(|at| square(scores[*at])).sum::<f32>();
+        let spread = spread / count;
+        let scale = if spread > 0.0 { weight / spread.sqrt() } else { 0.0 };
+        for score in scores {
+            *score = (*score - mean) * scale;
+        }
     }
 
     /// A product's number as a place in the lists; none for a number of another model.
@@ -151,28 +170,4 @@ fn add_scaled(factor: f32, from: &[f32], to: &mut [f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
     }
-}
-
-/// Mean 0 and variance `weight`² over what somebody does not have.
-fn standardise(scores: &mut [f32], had: &[usize], weight: f32) {
-    let count = scores.len().saturating_sub(had.len()).max(1) as f32;
-    let mut mean = sum_of(scores, |score| score);
-    mean = (mean - had.iter().map(|at| scores[*at]).sum::<f32>()) / count;
-    let square = |score: f32| (score - mean) * (score - mean);
-    let spread = (sum_of(scores, square) - had.iter().map(|at| square(scores[*at])).sum::<f32>()) / count;
-    let scale = if spread > 0.0 { weight / spread.sqrt() } else { 0.0 };
-    for score in scores {
-        *score = (*score - mean) * scale;
-    }
-}
-
-fn sum_of(scores: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let (eights, rest) = scores.as_chunks::<8>();
-    let mut sums = [0.0f32; 8];
-    for eight in eights {
-        for at in 0..8 {
-            sums[at] += of(eight[at]);
-        }
-    }
-    sums.iter().sum::<f32>() + rest.iter().map(|score| of(*score)).sum::<f32>()
 }

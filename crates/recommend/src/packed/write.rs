@@ -77,6 +77,11 @@ impl Weights {
 /// # Errors
 /// Where the contents do not fit.
 pub fn pack(contents: &Contents<'_>) -> Result<Vec<u8>, Unpackable> {
+    pack_within(contents, PACKED_BYTES_MAX)
+}
+
+/// The same with less room.
+pub(crate) fn pack_within(contents: &Contents<'_>, bytes_max: usize) -> Result<Vec<u8>, Unpackable> {
     let products = contents.ids.len();
     if products > PACKED_PRODUCTS_MAX {
         return Err(Unpackable::TooManyProducts);
@@ -97,7 +102,7 @@ pub fn pack(contents: &Contents<'_>) -> Result<Vec<u8>, Unpackable> {
     let mut room = Room { near: weights.0.len().min(PACKED_BYTES_MAX / 2), together: 64 };
     loop {
         let bytes = write(contents, &order, (&near, weights.smallest_of(room.near)), room);
-        if bytes.len() <= PACKED_BYTES_MAX {
+        if bytes.len() <= bytes_max {
             return Ok(bytes);
         }
         // What was bought together is what a register shows: it goes last.

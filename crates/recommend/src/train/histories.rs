@@ -119,6 +119,11 @@ impl Histories {
         (shorter, taken)
     }
 
+    /// Behind the last entry of each row, and all products.
+    pub(super) fn flat(&self) -> (&[usize], &[u32]) {
+        (&self.ends, &self.had)
+    }
+
     pub(super) fn occurrences(&self) -> Occurrences {
         let mut ends: Vec<usize> = Vec::with_capacity(self.products);
         let mut total = 0;

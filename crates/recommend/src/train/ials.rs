@@ -35,6 +35,8 @@ pub struct Factors {
     parameters: IalsParameters,
     stride: usize,
     products: Vec<f32>,
+    /// How many products somebody met: what nobody could have had speaks for no other taste.
+    met: usize,
     /// The products' factors against each other, times the weight of what was not observed.
     gram: Vec<f32>,
 }
@@ -81,7 +83,7 @@ impl Factors {
             side(rows).solve(by_product, &people, &mut products);
         }
         let gram = gram(&products, stride, parameters.unobserved);
-        Self { parameters, stride, products, gram }
+        Self { parameters, stride, products, met, gram }
     }
 
     #[must_use]
@@ -118,7 +120,8 @@ impl Factors {
                 gram[row * stride + column] = gram_of(row, column);
             }
         }
-        Self { parameters, stride, products, gram }
+        let met = products.len().checked_div(stride).unwrap_or(0);
+        Self { parameters, stride, products, met, gram }
     }
 
     /// Finds these products' numbers again from those who met them, who are found from all products as these stand. The squares
@@ -130,6 +133,7 @@ impl Factors {
         let by_product = weighed.turned();
         let met = (0..by_product.rows()).filter(|at| !by_product.row(*at).0.is_empty()).count();
         let mut people = vec![0.0; weighed.rows() * stride];
+        self.met = met;
         side(met).solve_with(weighed, (&self.products, &self.gram), &mut people);
         let squares = gram(&people, stride, parameters.unobserved);
         let mut found: Vec<f32> =
@@ -154,7 +158,6 @@ impl Factors {
     #[must_use]
     pub fn fold_in(&self, history: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut person = vec![0.0; self.stride];
-        let count = self.products.len() / self.stride;
         let solve = Solve {
             others: &self.products,
             gram: &self.gram,
@@ -163,7 +166,7 @@ impl Factors {
             rows: std::iter::once((history, weights)),
             to: &mut person,
             parameters: self.parameters,
-            count,
+            count: self.met,
         };
         Arch::new().dispatch(solve);
         person

@@ -1,6 +1,6 @@
 //! A market's own model: trained from its baskets and people, packed for devices, and compared with the one that is in use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ease::EaseParameters;
 use super::follows::FollowsParameters;
@@ -11,9 +11,15 @@ use super::model::{Blend, Model, Parameters, Recency};
 use super::seeds::Seeds;
 use super::signals::{Deed, DeedWeights, Signal};
 use super::together::together_of;
+use super::told::told;
 use super::traits::of_new;
+use super::voices::{Rows, VOICES_MIN, Voices, voices_of};
 use super::weighed::Weighed;
-use crate::packed::{Contents, PACKED_PRODUCTS_MAX, Packed, ProductId, Unpackable, Wanted, pack};
+use super::{index, newcomers};
+use crate::packed::{
+    Contents, NEWCOMERS, Order, PACKED_BYTES_MAX, PACKED_PRODUCTS_MAX, Packed, Pair, ProductId, Unpackable,
+    Wanted, pack_within,
+};
 
 /// With so few factors 50,000 products fit into what a device keeps.
 pub const MARKET: Parameters = Parameters {
@@ -46,6 +52,8 @@ pub(super) const TOGETHER_MAX: usize = 32;
 pub(super) const TEST_PART: usize = 10;
 /// Fewer than this compare nothing.
 pub(super) const TESTED_MIN: usize = 30;
+/// What the row of newcomers may take: a number of up to three bytes and a weight for each that they are shown.
+pub(super) const NEWCOMERS_BYTES_MAX: usize = 4 * 128;
 /// Beyond so many spreads a difference is no chance.
 pub(super) const SURE: f64 = 1.96;
 
@@ -60,6 +68,10 @@ pub struct Trade {
     /// When each basket was bought, in hours since 1970; nothing where the baskets are in no time.
     pub hours: Vec<i64>,
     pub people: Vec<Vec<Signal<ProductId>>>,
+    /// Who each of these people is, as `whose` says it; somebody else where this is shorter.
+    pub persons: Vec<[u8; 16]>,
+    /// Which stall sells a product, by any number; the others are all of one.
+    pub stalls: BTreeMap<ProductId, u32>,
     /// What products are like, each trait a number: those share one that have the same category, word of the name or price band.
     pub traits: BTreeMap<ProductId, Vec<u32>>,
     /// What the deeds of `people` say: see `choose_weights`.
@@ -74,7 +86,12 @@ pub(super) struct Numbered {
     pub(super) baskets: Histories,
     /// Whose each of these is, as together() knows people.
     pub(super) whose: Vec<Option<u32>>,
+    /// By how many people, or baskets of nobody's, each product was bought.
+    pub(super) voices: Vec<u32>,
+    /// What several people had together, as histories and as factors learn from it.
     pub(super) all: Histories,
+    /// Whose each of the histories is.
+    pub(super) all_voices: Vec<u32>,
     pub(super) weighed: Weighed,
     pub(super) traits: Vec<Vec<u32>>,
     /// What each person did, by number.
@@ -87,7 +104,7 @@ impl Trade {
     /// # Errors
     /// Where the model does not fit.
     pub fn train(&self, seed: u64) -> Result<Vec<u8>, Unpackable> {
-        packed_of(&self.numbered(self.baskets.len(), self.weights), seed)
+        self.packed_of(&self.numbered(self.baskets.len(), self.weights), seed)
     }
 
     /// Trains on the older baskets, and asks this model and the one in use about the latest ones, and about what people bought since: only
@@ -97,14 +114,19 @@ impl Trade {
     /// Where the model does not fit.
     pub fn compare(&self, old: Option<(&Packed, usize)>, seed: u64) -> Result<Gate, Unpackable> {
         let part = self.baskets.len() / TEST_PART;
-        let old = old.filter(|(_, unseen)| part.min(*unseen) >= TESTED_MIN);
+        let old = old.filter(|(_, unseen)| self.asked_about(part.min(*unseen)) >= TESTED_MIN);
         let part = old.map_or(part, |(_, unseen)| part.min(unseen));
         let old = old.map(|(old, _)| old);
         let before = self.baskets.len() - part;
-        let bytes = packed_of(&self.numbered(before, self.weights), seed)?;
+        let bytes = self.packed_of(&self.numbered(before, self.weights), seed)?;
         // What was packed a moment ago can be read.
         let Ok(new) = Packed::read(&bytes) else { return Err(Unpackable::Unlike) };
         Ok(self.both_asked((&new, old), before, seed))
+    }
+
+    /// Of so many of the latest baskets, those that something can be taken out of.
+    pub(super) fn asked_about(&self, latest: usize) -> usize {
+        self.baskets.iter().rev().take(latest).filter(|basket| basket.len() > 1).count()
     }
 
     /// Asks both about the baskets behind so many, and about people since then.
@@ -135,85 +157,139 @@ impl Trade {
     pub(super) fn numbered(&self, before: usize, weights: DeedWeights) -> Numbered {
         let baskets = &self.baskets[..before];
         let ids = self.frequent(baskets);
-        let number = |id: &ProductId| number(&ids, id);
+        let mut learnt = Learnt::new(ids.len());
         let mut numbered = Histories::new(ids.len());
-        let mut all = Histories::new(ids.len());
-        let mut weighed = Weighed::new(ids.len());
-        for basket in baskets {
-            let basket: Vec<u32> = basket.iter().filter_map(number).collect();
+        let (mut known, mut whose) = (Voices::default(), Vec::with_capacity(before));
+        let mut voices = Vec::with_capacity(before);
+        let mut said = BTreeSet::new();
+        for (at, basket) in baskets.iter().enumerate() {
+            let mut basket: Vec<u32> = basket.iter().filter_map(|id| number(&ids, id)).collect();
             numbered.push(&basket);
-            if all.push_taste(&basket) {
-                weighed.push(all.row(all.rows() - 1).iter().map(|product| (*product, 1.0)));
-            }
+            let who = self.whose.get(at).copied().flatten();
+            let voice = known.of(who);
+            whose.push(who.map(|_| voice));
+            voices.push(voice);
+            // Who buys the same every week says it once, as in a history.
+            basket.retain(|product| who.is_none() || said.insert((voice, *product)));
+            learnt.basket(&basket, voice);
         }
-        let whose = self.voices(before);
         let until = self.hours.get(before).copied().unwrap_or(i64::MAX);
         let mut people = Vec::with_capacity(self.people.len());
-        for signals in &self.people {
-            let known = signals.iter().filter(|signal| signal.hour < until);
-            let known: Vec<Signal<u32>> =
-                known.filter_map(|it| Some(it.numbered(number(&it.product)?))).collect();
-            let bought: Vec<u32> =
-                known.iter().filter(|it| it.deed == Deed::Bought).map(|it| it.product).collect();
-            all.push_taste(&bought);
-            let row = weights.weigh(&known, ids.len(), self.now_hour.min(until));
-            if row.len() > 1 {
-                weighed.push(row);
-            }
-            people.push(known);
+        for (at, signals) in self.people.iter().enumerate() {
+            let did = signals.iter().filter(|signal| signal.hour < until);
+            let did: Vec<Signal<u32>> =
+                did.filter_map(|it| Some(it.numbered(number(&ids, &it.product)?))).collect();
+            let row = weights.weigh(&did, ids.len(), self.now_hour.min(until));
+            learnt.person((&did, row), known.of(self.persons.get(at).copied()));
+            people.push(did);
         }
         let traits = ids.iter().map(|id| self.traits.get(id).cloned().unwrap_or_default()).collect();
-        Numbered { ids, baskets: numbered, whose, all, weighed, traits, people }
+        let (ends, had) = numbered.flat();
+        let voices = voices_of(Rows { ends, had, voices: &voices, products: ids.len() });
+        let (all, all_voices) = learnt.all.said_by_several(&learnt.all_voices);
+        let weighed = learnt.weighed.said_by_several(&learnt.weighed_voices);
+        Numbered { ids, baskets: numbered, whose, voices, all, all_voices, weighed, traits, people }
     }
 
-    /// People as numbers.
-    fn voices(&self, before: usize) -> Vec<Option<u32>> {
-        let mut known = BTreeMap::new();
-        let whose = self.whose.iter().take(before);
-        let number = |it: &Option<[u8; 16]>| {
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            it.map(|who| *known.entry(who).or_insert(next))
-        };
-        whose.map(number).collect()
-    }
-
-    /// The products that a model has room for, those first that were bought most.
+    /// The products that a model has room for, those first that were bought most, and the row of newcomers.
     fn frequent(&self, baskets: &[Vec<ProductId>]) -> Vec<ProductId> {
         let mut ids = self.products.clone();
         ids.sort_unstable();
         ids.dedup();
-        if ids.len() <= PACKED_PRODUCTS_MAX {
-            return ids;
+        if ids.len() >= PACKED_PRODUCTS_MAX {
+            ids = Self::most_frequent(ids, baskets);
         }
+        if let (false, Err(place)) = (ids.is_empty(), ids.binary_search(&NEWCOMERS)) {
+            ids.insert(place, NEWCOMERS);
+        }
+        ids
+    }
+
+    fn most_frequent(ids: Vec<ProductId>, baskets: &[Vec<ProductId>]) -> Vec<ProductId> {
         let mut counts = vec![0u32; ids.len()];
         for at in baskets.iter().flatten().filter_map(|id| ids.binary_search(id).ok()) {
             counts[at] += 1;
         }
         let mut by_count: Vec<usize> = (0..ids.len()).collect();
         by_count.sort_unstable_by_key(|at| (std::cmp::Reverse(counts[*at]), *at));
-        by_count.truncate(PACKED_PRODUCTS_MAX);
+        by_count.truncate(PACKED_PRODUCTS_MAX - 1);
         by_count.sort_unstable();
         by_count.into_iter().map(|at| ids[at]).collect()
     }
+
+    fn packed_of(&self, numbered: &Numbered, seed: u64) -> Result<Vec<u8>, Unpackable> {
+        let mut factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
+        for (product, numbers) in of_new(&factors, &numbered.weighed, &numbered.traits) {
+            factors.put_new(product, &numbers);
+        }
+        let mut model = Model::around(factors, &numbered.all, MARKET);
+        numbered.all.only_of_several(&numbered.all_voices, &mut model.ease);
+        let mut together = together_of(&numbered.baskets, &numbered.whose, TOGETHER_MAX);
+        together.iter_mut().flatten().for_each(|pair| *pair = told_pair(*pair));
+        let contents = Contents {
+            ids: &numbered.ids,
+            model: &model,
+            histories: &numbered.all,
+            counts: &numbered.told(),
+            together: &together,
+        };
+        let bytes = pack_within(&contents, PACKED_BYTES_MAX - NEWCOMERS_BYTES_MAX)?;
+        let Ok(packed) = Packed::read(&bytes) else { return Err(Unpackable::Unlike) };
+        let order = Order::of(&numbered.ids)?;
+        let place = |product: u32| order.place[index(product)];
+        Ok(newcomers::put(&packed, &self.newcomers(numbered), place).bytes())
+    }
+}
+
+/// What factors and EASE learn from, before it is known what several people say.
+struct Learnt {
+    all: Histories,
+    all_voices: Vec<u32>,
+    weighed: Weighed,
+    weighed_voices: Vec<u32>,
+}
+
+impl Learnt {
+    fn new(products: usize) -> Self {
+        let (all, weighed) = (Histories::new(products), Weighed::new(products));
+        Self { all, all_voices: Vec::new(), weighed, weighed_voices: Vec::new() }
+    }
+
+    fn basket(&mut self, basket: &[u32], voice: u32) {
+        if self.all.push_taste(basket) {
+            self.all_voices.push(voice);
+            self.weighed.push(self.all.row(self.all.rows() - 1).iter().map(|product| (*product, 1.0)));
+            self.weighed_voices.push(voice);
+        }
+    }
+
+    fn person(&mut self, (did, row): (&[Signal<u32>], Vec<(u32, f32)>), voice: u32) {
+        let bought: Vec<u32> = did.iter().filter(|it| it.deed == Deed::Bought).map(|it| it.product).collect();
+        if self.all.push_taste(&bought) {
+            self.all_voices.push(voice);
+        }
+        if row.len() > 1 {
+            self.weighed.push(row);
+            self.weighed_voices.push(voice);
+        }
+    }
+}
+
+impl Numbered {
+    /// In how many baskets each product was, as everybody is told.
+    pub(super) fn told(&self) -> Vec<u32> {
+        let counts = self.baskets.counts();
+        let several = |it: (u32, &u32)| if *it.1 < VOICES_MIN { 0 } else { told(it.0) };
+        counts.into_iter().zip(&self.voices).map(several).collect()
+    }
+}
+
+pub(super) fn told_pair(pair: Pair) -> Pair {
+    Pair { both: told(pair.both), ..pair }
 }
 
 pub(super) fn number(ids: &[ProductId], id: &ProductId) -> Option<u32> {
     u32::try_from(ids.binary_search(id).ok()?).ok()
-}
-
-fn packed_of(numbered: &Numbered, seed: u64) -> Result<Vec<u8>, Unpackable> {
-    let mut factors = Factors::train_weighed(&numbered.weighed, MARKET.ials, seed);
-    for (product, numbers) in of_new(&factors, &numbered.weighed, &numbered.traits) {
-        factors.put_new(product, &numbers);
-    }
-    let model = Model::around(factors, &numbered.all, MARKET);
-    pack(&Contents {
-        ids: &numbered.ids,
-        model: &model,
-        histories: &numbered.all,
-        counts: &numbered.baskets.counts(),
-        together: &together_of(&numbered.baskets, &numbered.whose, TOGETHER_MAX),
-    })
 }
 
 /// A way to find what was taken out of a basket.
@@ -242,7 +318,7 @@ impl Trade {
     /// Where the model does not fit.
     pub fn held_out(&self, seed: u64) -> Result<(Vec<u8>, usize), Unpackable> {
         let before = self.baskets.len() - self.baskets.len() / TEST_PART;
-        Ok((packed_of(&self.numbered(before, self.weights), seed)?, before))
+        Ok((self.packed_of(&self.numbered(before, self.weights), seed)?, before))
     }
 
     /// Asks about the baskets behind so many: the same product of each is taken away for any way and model.

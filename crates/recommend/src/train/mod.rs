@@ -13,13 +13,16 @@ mod market;
 mod measure;
 mod model;
 mod neighbours;
+mod newcomers;
 mod parallel;
 mod refresh;
 mod search;
 mod seeds;
 mod signals;
 mod together;
+mod told;
 mod traits;
+mod voices;
 mod weighed;
 
 pub use ease::{EASE_PRODUCTS_MAX, EaseParameters, ease};
@@ -32,6 +35,8 @@ pub use market::{Found, MARKET, Trade, Way};
 pub use measure::{Quality, standardise};
 pub use model::{Blend, Model, Parameters, Recency};
 pub use neighbours::{Neighbour, Neighbours};
+#[cfg(feature = "native")]
+pub use parallel::on_threads;
 pub use refresh::Since;
 pub use search::{Order, Trial};
 pub use seeds::Seeds;

@@ -51,6 +51,19 @@ impl Neighbours {
         whole
     }
 
+    /// Without those of which this says no, in the order of all rows.
+    pub(super) fn keep(&mut self, kept: &[bool]) {
+        let mut whole = Self::new(self.most);
+        let (mut start, ends) = (0, std::mem::take(&mut self.ends));
+        for end in ends {
+            let row = self.all[start..end].iter().zip(&kept[start..end]);
+            whole.all.extend(row.filter(|it| *it.1).map(|it| *it.0));
+            whole.ends.push(whole.all.len());
+            start = end;
+        }
+        *self = whole;
+    }
+
     /// Of one product, by number.
     #[must_use]
     pub fn of(&self, product: usize) -> &[Neighbour] {

@@ -9,11 +9,14 @@ use std::collections::BTreeMap;
 use super::gate::Gate;
 use super::histories::index;
 use super::ials::{Factors, IalsParameters};
-use super::market::{MARKET, Numbered, TEST_PART, TESTED_MIN, TOGETHER_MAX, Trade};
+use super::market::{MARKET, Numbered, TEST_PART, TESTED_MIN, TOGETHER_MAX, Trade, told_pair};
+use super::newcomers;
 use super::signals::Signal;
 use super::together::together_with;
 use super::traits::of_new;
-use crate::packed::{Order, PACKED_BYTES_MAX, Packed, Pair, Row, Unpackable, exponent, scale, whole};
+use crate::packed::{
+    NEWCOMERS, Order, PACKED_BYTES_MAX, Packed, Pair, Row, Unpackable, exponent, scale, whole,
+};
 
 /// Neighbours of a product that changed: as many as training keeps.
 const NEAR_MAX: usize = MARKET.ease.neighbours_max;
@@ -43,7 +46,7 @@ impl Trade {
     /// Where the model does not fit.
     pub fn compare_refreshed(&self, parent: &Packed, since: Since, seed: u64) -> Result<Gate, Unpackable> {
         let half = (since.baskets / 2).min(self.baskets.len() / TEST_PART);
-        let old = (half >= TESTED_MIN).then_some(parent);
+        let old = (self.asked_about(half) >= TESTED_MIN).then_some(parent);
         let before = self.baskets.len() - half;
         let earlier = Since { baskets: since.baskets - half, ..since };
         let bytes = self.refreshed(parent, earlier, before)?;
@@ -65,14 +68,19 @@ impl Trade {
         let which: Vec<usize> = (0..changed.len()).filter(|at| changed[*at]).collect();
         let factors = factors(parent, &numbered, &known, &which);
         let pairs = together_with((&numbered.baskets, &numbered.whose), which.iter().copied(), TOGETHER_MAX);
-        let counts = numbered.baskets.counts();
+        let (counts, told) = (numbered.baskets.counts(), numbered.told());
         let new_counts = new_counts(&numbered, since.baskets);
         let moved = moved(&known, &order);
         let again = Again { parent, order: &order, known: &known, moved: &moved, strength: strength(parent) };
         let mut rows: Vec<Option<Row>> = vec![None; numbered.ids.len()];
         for (at, pairs) in which.iter().zip(&pairs) {
-            let counts = (new_counts[*at], counts[*at]);
+            let counts = Counts { new: new_counts[*at], all: counts[*at], told: told[*at] };
             rows[*at] = Some(again.row(*at, factors.product(*at), counts, pairs));
+        }
+        if let Ok(at) = numbered.ids.binary_search(&NEWCOMERS) {
+            let empty = again.row(at, &vec![0.0; parent.dimension()], Counts::default(), &[]);
+            let place = |product: u32| order.place[index(product)];
+            rows[at] = Some(newcomers::row_of(&self.newcomers(&numbered), place, empty));
         }
         // What was not met: as it was, with the numbers of today.
         let rows = order.sorted.iter().filter_map(|(fingerprint, at)| {
@@ -156,6 +164,14 @@ fn moved(known: &[Option<u32>], order: &Order) -> BTreeMap<u32, u32> {
     known.iter().zip(&order.place).filter_map(|(known, to)| Some(((*known)?, *to))).collect()
 }
 
+/// In how many baskets a product is: new ones, all, and as everybody is told.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    new: u32,
+    all: u32,
+    told: u32,
+}
+
 /// Rows that are made again.
 struct Again<'a> {
     parent: &'a Packed,
@@ -167,17 +183,17 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn row(&self, at: usize, factors: &[f32], (new, count): (u32, u32), pairs: &[Pair]) -> Row {
+    fn row(&self, at: usize, factors: &[f32], counts: Counts, pairs: &[Pair]) -> Row {
         let step = exponent(factors.iter().copied());
-        let near = self.near(at, (new, count), pairs);
+        let near = self.near(at, counts, pairs);
         let near_step = exponent(near.iter().map(|it| it.1));
         let mut together: Vec<(u32, u32)> =
-            pairs.iter().map(|it| (self.order.place[index(it.product)], it.both)).collect();
+            pairs.iter().map(|it| (self.order.place[index(it.product)], told_pair(*it).both)).collect();
         together.sort_unstable();
         let near = near.into_iter().map(|it| (it.0, whole(it.1 / scale(near_step))));
         Row {
             fingerprint: self.order.sorted[index(self.order.place[at])].0,
-            count,
+            count: counts.told,
             scale: scale(step),
             factors: factors.iter().map(|value| whole(value / scale(step))).collect(),
             near_scale: scale(near_step),
@@ -187,7 +203,7 @@ impl Again<'_> {
     }
 
     /// What the parent said fades by as much of the baskets as are new, and what was bought with it takes that part.
-    fn near(&self, at: usize, (new, count): (u32, u32), pairs: &[Pair]) -> Vec<(u32, f32)> {
+    fn near(&self, at: usize, Counts { new, all: count, .. }: Counts, pairs: &[Pair]) -> Vec<(u32, f32)> {
         let share = match self.known[at] {
             Some(_) => new as f32 / count.max(1) as f32,
             None => 1.0,

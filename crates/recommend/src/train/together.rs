@@ -1,14 +1,13 @@
 //! What was bought together: in how many baskets two products were both.
 
 use super::histories::{Histories, index};
+use super::voices::VOICES_MIN;
 use crate::packed::Pair;
 
 /// More than this is a delivery, and says nothing about what goes with what.
 const BASKET_MAX: usize = 100;
 /// Less often may be chance.
 const BOTH_MIN: u32 = 3;
-/// So many different people, or baskets of nobody's, must have had both: what fewer had would tell of one of them.
-const VOICES_MIN: u32 = 3;
 
 /// For each product, what was most often in the same basket, each basket somebody else's.
 #[must_use]

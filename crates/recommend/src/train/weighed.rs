@@ -50,6 +50,11 @@ impl Weighed {
         (&self.had[start..self.ends[at]], &self.weights[start..self.ends[at]])
     }
 
+    /// Behind the last entry of each row, and all products.
+    pub(super) fn flat(&self) -> (&[usize], &[u32]) {
+        (&self.ends, &self.had)
+    }
+
     /// The same by product: who had it, and what it says of them.
     pub(super) fn turned(&self) -> Self {
         let mut by_product = vec![Vec::new(); self.products];

@@ -120,9 +120,9 @@ fn a_refresh_with_nothing_new_is_the_same_model_and_one_with_something_changes_o
     let parent = read(&bytes);
     assert!(parent.bytes() == bytes);
     assert!(until(&all, 600).refresh(&parent, since(0)).unwrap() == bytes);
-    // Baskets of one taste: how often the products of the others were bought is as before.
+    // Baskets of what is bought most of one taste: how often the products of the others were bought is as before.
     let mut more = until(&all, 600);
-    let own = (600..640).map(|at: u32| vec![id(at % 20), id((at + 7) % 20), id((at + 9) % 20)]);
+    let own = (600..640).map(|at: u32| vec![id(at % 8), id((at + 3) % 8), id((at + 5) % 8)]);
     more.baskets.extend(own);
     more.hours.extend(600..640);
     let refreshed = more.refresh(&parent, since(40)).unwrap();
@@ -215,13 +215,24 @@ fn fifty_thousand_new_products_fit_into_what_a_device_keeps() {
     println!("{} bytes of {} products", bytes.len(), all.products.len());
     assert!(bytes.len() <= PACKED_BYTES_MAX);
     let packed = read(&bytes);
-    assert_eq!(packed.products(), all.products.len());
+    assert_eq!(packed.products(), all.products.len() + 1, "and the row of newcomers");
     let number = packed.number(&id(10_006)).unwrap();
     let known: Vec<u32> = (0..TASTES * PER_TASTE).map(|it| packed.number(&id(it)).unwrap()).collect();
     let may_show = |it: u32| known.contains(&it);
     let similar = packed.similar(number, &Wanted { count: 5, may_show: &may_show, explore: None });
     let own = &known[..PER_TASTE as usize];
     assert!(similar.iter().filter(|it| own.contains(&it.product)).count() >= 4, "{similar:?}");
+    // Whoever had something is suggested the same of what was there before: what nobody could have had says nothing of them.
+    let old: Vec<ProductId> = (0..TASTES * PER_TASTE).map(id).collect();
+    let may_show = |it: u32| old.iter().any(|old| packed.number(old) == Some(it));
+    let of_old = Wanted { count: 10, may_show: &may_show, explore: None };
+    for basket in all.baskets.iter().step_by(80) {
+        let numbers: Vec<u32> = basket.iter().filter_map(|it| packed.number(it)).collect();
+        let found = packed.suggest(&numbers, &of_old).into_iter().map(|it| it.product);
+        let found: Vec<Option<ProductId>> =
+            found.map(|it| old.iter().copied().find(|old| packed.number(old) == Some(it))).collect();
+        assert_eq!(found, ten(&parent, basket, &old).into_iter().map(Some).collect::<Vec<_>>());
+    }
     // What was bought together is still there.
     assert!(!packed.goes_with(&known[..2], &everything(5)).is_empty());
 }

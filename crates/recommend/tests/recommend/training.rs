@@ -224,3 +224,20 @@ fn factors_from_shards_are_those_from_one_piece_but_for_rounding() {
     let mut pieces = Pieces { rows: vec![], vectors: vec![], reads: 0 };
     assert!(Factors::train_in_shards(&mut pieces, count, parameters().ials, 1).is_ok());
 }
+
+/// Five thousand products that nobody could have had yet say nothing against what somebody had.
+#[test]
+fn what_nobody_met_holds_nobody_back() {
+    let liking = |products: usize| {
+        let mut histories = Histories::new(products);
+        market().iter().for_each(|history| histories.push(history));
+        let factors = Factors::train(&histories, parameters().ials, 1);
+        let history = histories.row(0);
+        let mut scores = vec![0.0; products];
+        factors.score(&factors.fold_in(history, &[]), &mut scores);
+        history.iter().map(|product| scores[*product as usize]).sum::<f32>()
+    };
+    let own = (TASTES * PER_TASTE) as usize;
+    let (few, many) = (liking(own), liking(own + 5_000));
+    assert!((few - many).abs() < 0.2 * few, "{few} among its own, {many} beside 5,000 new ones");
+}

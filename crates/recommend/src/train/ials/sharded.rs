@@ -95,7 +95,7 @@ impl Factors {
             }
         }
         let gram = gram(&products, stride, parameters.unobserved);
-        Ok(Self { parameters, stride, products, gram })
+        Ok(Self { parameters, stride, products, met, gram })
     }
 }
 
