@@ -8,7 +8,7 @@ use soko_pricing::finite::{Clearance, Table, best};
 use soko_pricing::guard::{Facts, Quote, Rules};
 use soko_pricing::history::Day;
 use soko_pricing::seeds::Seeds;
-use soko_pricing::suggest::{Horizon, Question, suggest};
+use soko_pricing::suggest::{EVERY_DAY, Horizon, Question, suggest};
 
 use crate::world::chance;
 use soko_measure::figure::{Measured, mean, print, spread, tell};
@@ -191,6 +191,7 @@ impl Way for Limited<'_> {
             endings: Endings { step_minor: 10, minus_minor: 0, coin_minor: 1 },
             worth: Worth::REVENUE,
             horizon: Horizon::Until { sale, minutes: 60 },
+            opens: EVERY_DAY,
             ahead: Ahead {
                 day: i32::try_from(day).unwrap_or(0),
                 exposure: 1.0,

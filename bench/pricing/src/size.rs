@@ -10,7 +10,7 @@ use soko_pricing::guard::{Facts, Quote, Rules};
 use soko_pricing::history::{Day, History};
 use soko_pricing::pool::{Learned, learn};
 use soko_pricing::seeds::Seeds;
-use soko_pricing::suggest::{Horizon, Question, suggest};
+use soko_pricing::suggest::{EVERY_DAY, Horizon, Question, suggest};
 
 use soko_measure::figure::{Fault, Measured, cpu_s, peak_mb, print};
 
@@ -75,6 +75,7 @@ fn ask(learned: &Learned, histories: &[History<'_>], at: usize) -> bool {
         endings: Endings { step_minor: 5, minus_minor: 0, coin_minor: 1 },
         worth: Worth { cost_minor: facts.cost_minor, ..Worth::default() },
         horizon: Horizon::Days(7),
+        opens: EVERY_DAY,
         ahead: Ahead { day: last.day + 1, exposure: 1.0, rival: 0.0, is_promoted: false },
         seed: 1,
         is_curious: false,

@@ -8,7 +8,7 @@ use soko_pricing::guard::{Facts, Quote, Rules};
 use soko_pricing::history::{Day, History};
 use soko_pricing::pool::{Learned, learn};
 use soko_pricing::seeds::Seeds;
-use soko_pricing::suggest::{Horizon, Question, suggest, units_ahead};
+use soko_pricing::suggest::{EVERY_DAY, Horizon, Question, suggest, units_ahead};
 
 use crate::calibrate::Calibration;
 use crate::world::{Truth, Weather, World};
@@ -139,6 +139,7 @@ impl Soko {
             endings: Endings { step_minor: 5, minus_minor: 0, coin_minor: 1 },
             worth: Worth { objective: Objective::Revenue, ..Worth::REVENUE },
             horizon: Horizon::Days(7),
+            opens: EVERY_DAY,
             ahead: ahead(weather),
             seed,
             is_curious: true,

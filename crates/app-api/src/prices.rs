@@ -112,6 +112,8 @@ pub enum PriceQuiet {
     TooFew,
     /// It always had the same price, as had all of its kind.
     NeverVaried,
+    /// It must be gone by an hour, and nobody knows how much is left.
+    NotCounted,
     /// More margin is wanted, and nobody said what it costs.
     NoCost,
     Frozen,
@@ -231,12 +233,14 @@ pub struct PriceExperimentRow {
     /// How many of them are over, or began today; 0 before the first.
     pub day: u32,
     pub state: PriceExperimentState,
-    /// What a day brought with each on average, after what the goods cost if that is known; nothing while too few days are there.
+    /// What a day brought with each on average, without tax; nothing while too few days are there.
     pub brought: Option<PriceBrought>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PriceBrought {
+    /// After what the goods cost; otherwise all that was taken.
+    pub is_margin: bool,
     pub before_minor: i64,
     pub tried_minor: i64,
     /// Tried less before; nine times of ten between these.

@@ -8,7 +8,7 @@ use crate::decide::{self, Worth};
 use crate::endings::Endings;
 use crate::finite::{self, Clearance};
 use crate::guard::{Band, Facts, Held, Limit, Rules, band, lasting, market_median, market_prices, may};
-use crate::history::WEEKDAYS;
+use crate::history::{WEEKDAYS, weekday};
 use crate::seeds::Seeds;
 use crate::spread::{Count, Range, minor, of_samples};
 
@@ -47,6 +47,8 @@ pub struct Question<'a> {
     pub endings: Endings,
     pub worth: Worth,
     pub horizon: Horizon<'a>,
+    /// On which part of its days of each weekday the stall opens, from Monday on.
+    pub opens: [f64; WEEKDAYS],
     /// Today; and what others do, and whether it is promoted.
     pub ahead: Ahead,
     /// Something to follow from: the same question gives the same answer. With `is_curious`, the price may differ a little from
@@ -85,6 +87,9 @@ pub struct Suggestion {
     /// How much of what is known of that is the product's own.
     pub own_ppm: i64,
 }
+
+/// A stall that opens on every day of the week.
+pub const EVERY_DAY: [f64; WEEKDAYS] = [1.0; WEEKDAYS];
 
 /// Why. Parts per million are differences: −300,000 is 30 % less.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -255,14 +260,23 @@ impl Effect {
 impl Question<'_> {
     /// Units until the horizon at a price.
     fn units(&self, price: i64) -> Count {
-        let day = |after: u32| self.ahead.day.saturating_add(i32::try_from(after).unwrap_or(0));
         let ahead: Vec<Ahead> = match &self.horizon {
-            Horizon::Days(days) => {
-                (0..*days).map(|after| Ahead { day: day(after), exposure: 1.0, ..self.ahead }).collect()
-            }
+            Horizon::Days(days) => self
+                .open_days(*days)
+                .map(|(day, exposure)| Ahead { day, exposure, ..self.ahead })
+                .filter(|ahead| ahead.exposure > 0.0)
+                .collect(),
             Horizon::Until { sale, .. } => vec![Ahead { exposure: sale.steps.iter().sum(), ..self.ahead }],
         };
         units_ahead(self.belief, self.group, price, &ahead)
+    }
+
+    /// The next days from today on, and how much of each is to be expected: nobody buys where nobody opens.
+    fn open_days(&self, days: u32) -> impl Iterator<Item = (i32, f64)> {
+        (0..days).map(|after| {
+            let day = self.ahead.day.saturating_add(i32::try_from(after).unwrap_or(0));
+            (day, self.opens.get(weekday(day)).copied().unwrap_or(1.0))
+        })
     }
 
     /// What must be gone is marked down all the same, and what moves by itself finds out.
@@ -337,12 +351,14 @@ fn reasons(
         let (kept_now, kept_then) = (kept(effect.sold_now), kept(effect.sold_then));
         reasons.push(Reason::Left { left, minutes: *minutes, kept_now, kept_then });
     }
-    let factors: f64 =
-        (0..7).map(|after| belief.weekday_factor(question.ahead.day + after, group)).sum::<f64>()
-            / WEEKDAYS as f64;
+    // Against a usual open day: what a closed one would sell, nobody knows.
+    let (sum, open) = question.open_days(7).fold((0.0, 0.0), |(sum, all), (day, open)| {
+        (sum + belief.weekday_factor(day, group) * open, all + open)
+    });
+    let factors = if open > 0.0 { sum / open } else { 1.0 };
     let sold_ppm = minor((belief.weekday_factor(question.ahead.day, group) / factors.max(1e-9) - 1.0) * 1e6);
     if sold_ppm.abs() >= NAMED_PPM {
-        let weekday = u8::try_from(crate::history::weekday(question.ahead.day)).unwrap_or(0);
+        let weekday = u8::try_from(weekday(question.ahead.day)).unwrap_or(0);
         reasons.push(Reason::Weekday { weekday, sold_ppm });
     }
     let tenth = now.saturating_add(now / 10);

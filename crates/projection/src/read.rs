@@ -21,7 +21,7 @@ use soko_record_log::{Row, StoreError, Tx, log, params};
 
 pub use lists::{ProductListed, ProductsOf, products_and_shares, variants};
 pub use packed::options;
-pub use stock::{HeldOf, accounts, balance, expected, granted_for, held_by, holders, shares_of};
+pub use stock::{HeldOf, accounts, balance, expected, for_sale, granted_for, held_by, holders, shares_of};
 
 use packed::{ids, parts};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use soko_domain::entry::{Entry, Kind, PriceAim, PriceMode, PriceMoved, Stamp};
+use soko_domain::entry::{Entry, Kind, PriceAim, PriceMode, PriceMoved, PriceSet, Stamp};
 use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::verbs::move_price::{MARKET_PPM_MAX, MARKET_PPM_MIN, Rule};
 use soko_record_log::{Row, StoreError, Tx, log, params};
@@ -13,8 +13,8 @@ use crate::audit::Facet;
 const MOVES_MAX: u32 = 200;
 /// And most words on prices set by hand that are looked through for one of it.
 const SETS_MAX: u32 = 200;
-/// Those of one day that are looked at, the latest.
-const SETS_OF_DAY_MAX: u32 = 2_000;
+/// Those of some days that are looked at, the latest.
+const SETS_READ_MAX: u32 = 2_000;
 
 /// A rule and its revision, by product; under sixteen zeros the one of all others.
 pub fn rules(tx: &mut dyn Tx, log: LogId) -> Result<BTreeMap<ProductId, (u64, Rule)>, StoreError> {
@@ -111,25 +111,37 @@ fn price_at(tx: &mut dyn Tx, log: LogId, product: ProductId, at_ms: i64) -> Resu
 pub fn set_within(
     tx: &mut dyn Tx,
     log: LogId,
-    (first, last): (i32, i32),
+    days: (i32, i32),
 ) -> Result<BTreeMap<ProductId, i64>, StoreError> {
+    let mut latest = BTreeMap::new();
+    for (at_ms, set) in sets_within(tx, log, days)? {
+        latest.entry(set.product).or_insert(at_ms);
+    }
+    Ok(latest)
+}
+
+/// What somebody set by hand or from a list on the business days from one to another, and when, the latest first.
+pub fn sets_within(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (first, last): (i32, i32),
+) -> Result<Vec<(i64, PriceSet)>, StoreError> {
     let rows = tx.query(
         "select author, seq, at_ms from audit_row where log = $1 and kind = $2 and facet = $3
            and business_day >= $4 and business_day <= $5
          order by at_ms desc, author, seq limit $6",
-        params![log, Kind::PricesSet.number(), Facet::Whole.number(), first, last, SETS_OF_DAY_MAX],
+        params![log, Kind::PricesSet.number(), Facet::Whole.number(), first, last, SETS_READ_MAX],
     )?;
-    let mut latest = BTreeMap::new();
+    let mut sets = Vec::new();
     for row in &rows {
+        let at_ms = row.int(2)?;
         let record = log::record_at(tx, log, &row.id(0)?, row.number(1)?)?;
         let read =
             record.as_ref().and_then(|record| Entry::from_body(Kind::PricesSet, record.body.bytes()?).ok());
         let Some((_, Entry::PricesSet(set))) = read else { continue };
-        for line in &set.lines {
-            latest.entry(line.product).or_insert(row.int(2)?);
-        }
+        sets.extend(set.lines.into_iter().map(|line| (at_ms, line)));
     }
-    Ok(latest)
+    Ok(sets)
 }
 
 /// A move as it stands in its record.
@@ -199,6 +211,15 @@ pub fn latest_of_others(
 pub fn has_moved(tx: &mut dyn Tx, log: LogId, day: i32) -> Result<bool, StoreError> {
     let sql = "select 1 from price_move where log = $1 and business_day >= $2 limit 1";
     Ok(tx.query_opt(sql, params![log, day])?.is_some())
+}
+
+/// Whether somebody took a move of a product's price back on a business day.
+pub fn has_undone(tx: &mut dyn Tx, log: LogId, (product, day): (ProductId, i32)) -> Result<bool, StoreError> {
+    let row = tx.query_opt(
+        "select 1 from price_move where log = $1 and product = $2 and business_day = $3 and undoes is not null limit 1",
+        params![log, product, day],
+    )?;
+    Ok(row.is_some())
 }
 
 /// A move by its id.

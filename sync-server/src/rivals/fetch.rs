@@ -17,8 +17,8 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 const REDIRECTS_MAX: usize = 3;
 /// What a site's rules may lie away from where they are looked for.
 const ROBOTS_REDIRECTS_MAX: usize = 5;
-/// What is longer of a site's rules is not read.
-const ROBOTS_BYTES_MAX: usize = 64 * 1024;
+/// Rules that are longer are not read, and then nothing is; RFC 9309 wants so much to be read.
+const ROBOTS_BYTES_MAX: usize = 500 * 1024;
 /// Longest mark of a version that is remembered.
 const MARK_BYTES_MAX: usize = 200;
 

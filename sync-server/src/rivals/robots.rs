@@ -9,7 +9,8 @@ pub(super) fn allows(text: &str, path: &str) -> bool {
     let own = groups.iter().any(|group| group.names.iter().any(|name| name == NAME));
     let is_meant = |name: &String| if own { name == NAME } else { name == "*" };
     let rules = groups.iter().filter(|group| group.names.iter().any(is_meant)).flat_map(|group| &group.rules);
-    let fitting = rules.filter(|(_, rule)| fits(rule, path));
+    let path = plain(path);
+    let fitting = rules.filter(|(_, rule)| fits(rule, &path));
     fitting.max_by_key(|(allows, rule)| (rule.len(), *allows)).is_none_or(|(allows, _)| *allows)
 }
 
@@ -40,13 +41,39 @@ fn groups(text: &str) -> Vec<Group> {
                 let Some(group) = groups.last_mut() else { continue };
                 group.is_ruled = true;
                 if !value.is_empty() {
-                    group.rules.push((field == "allow", value.to_owned()));
+                    group.rules.push((field == "allow", plain(value)));
                 }
             }
             _ => {}
         }
     }
     groups
+}
+
+/// As rules and paths are compared, whichever way they are written: a letter that needs no percent sign has none, all else beyond plain
+/// letters has one, with large letters behind it.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at).copied() {
+        let coded = if byte == b'%' { bytes.get(at + 1..at + 3).and_then(coded) } else { None };
+        match coded {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                plain.push(char::from(byte));
+            }
+            None if byte.is_ascii() => plain.push(char::from(byte)),
+            Some(byte) => plain.push_str(&format!("%{byte:02X}")),
+            None => plain.push_str(&format!("%{byte:02X}")),
+        }
+        at += if coded.is_some() { 3 } else { 1 };
+    }
+    plain
+}
+
+fn coded(pair: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
+    u8::from_str_radix(text, 16).ok()
 }
 
 /// `*` is anything, and `$` the end.
@@ -73,6 +100,7 @@ mod tests {
     fn the_longest_rule_counts_and_our_own_lines_before_those_for_everybody() {
         let all = "User-agent: *\nDisallow: /private\nAllow: /private/list\n";
         let own = "User-agent: *\nDisallow: /\n\nUser-agent: Soko/1.0\nUser-agent: other\nDisallow: /no # us\nAllow:\n";
+        let coded = "User-agent: *\nDisallow: /l%69st\nDisallow: /a%2fb\nDisallow: /é\nDisallow: /50%\n";
         let odd = "user-agent:*\nDISALLOW: /*.csv$\ndisallow: /a*b/\nnonsense\n";
         for (text, path, is_allowed) in [
             ("", "/prices.csv", true),
@@ -93,6 +121,13 @@ mod tests {
             (odd, "/prices.csv?day=1", true),
             (odd, "/a-x-b/list", false),
             (odd, "/ab", true),
+            // However a letter is written.
+            (coded, "/%6Cist.csv", false),
+            (coded, "/list.csv", false),
+            (coded, "/a%2Fb", false),
+            (coded, "/a/b", true),
+            (coded, "/%c3%a9t%c3%a9", false),
+            (coded, "/50%", false),
         ] {
             assert_eq!(allows(text, path), is_allowed, "{text:?} {path}");
         }

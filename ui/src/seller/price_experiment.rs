@@ -3,6 +3,7 @@
 use soko_app_api::{OwnStall, PriceExperimentRow, PriceExperimentState, PriceRow, Verb};
 use yew::prelude::*;
 
+use super::price_words;
 use crate::acting::{part, use_acting};
 use crate::parts::{Choice, Field};
 use crate::speech::Speech;
@@ -44,6 +45,9 @@ pub(super) fn Experiment(props: &ExperimentProps) -> Html {
             <h2 id="experiment">{ speech.say("prices.experiment") }</h2>
             if let Some(experiment) = &props.experiment {
                 <p>{ sentence(&speech, &props.row, experiment) }</p>
+                if let Some(counts) = counts(&speech, &props.row, experiment) {
+                    <p class="quiet">{ counts }</p>
+                }
             }
             if is_running {
                 <footer class="row">
@@ -134,4 +138,22 @@ fn sentence(speech: &Speech, row: &PriceRow, it: &PriceExperimentRow) -> AttrVal
             ("begins", &begins),
         ],
     )
+}
+
+/// What was counted, and between what the difference lies; nothing before anything is said of it.
+fn counts(speech: &Speech, row: &PriceRow, it: &PriceExperimentRow) -> Option<AttrValue> {
+    match it.state {
+        PriceExperimentState::Harmful
+        | PriceExperimentState::Worse
+        | PriceExperimentState::Better
+        | PriceExperimentState::Unclear => {}
+        PriceExperimentState::Running | PriceExperimentState::ByHand | PriceExperimentState::Stopped => {
+            return None;
+        }
+    }
+    let brought = it.brought.as_ref()?;
+    let money = |minor: i64| price_words::signed_money(speech, minor, &row.currency);
+    let key = if brought.is_margin { "prices.experiment-margin" } else { "prices.experiment-takings" };
+    let (low, high) = (money(brought.more_minor.low), money(brought.more_minor.high));
+    Some(speech.fill(key, &[("low", &low), ("high", &high)]))
 }

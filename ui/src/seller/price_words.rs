@@ -67,8 +67,10 @@ pub(super) fn span(speech: &Speech, days: u32) -> String {
 /// What it is known from.
 pub(super) fn ground(speech: &Speech, row: &PriceRow, better: &PriceSuggested) -> AttrValue {
     let price = |minor: i64| speech.price(minor, &row.currency, row.unit, row.price_per);
+    // None of its kind says anything: that is no "0 products".
+    let key = if better.alike == 0 { "prices.ground-alone" } else { "prices.ground" };
     speech.fill(
-        "prices.ground",
+        key,
         &[
             ("days", &speech.number(i64::from(better.learnt_days))),
             ("sold", &speech.quantity(better.learnt_sold, row.unit)),
@@ -85,6 +87,7 @@ pub(super) fn quiet(speech: &Speech, row: &PriceRow, quiet: PriceQuiet) -> AttrV
         PriceQuiet::Fine => speech.say("prices.quiet-fine"),
         PriceQuiet::TooFew => speech.say("prices.quiet-few"),
         PriceQuiet::NeverVaried => speech.say("prices.quiet-never-varied"),
+        PriceQuiet::NotCounted => speech.say("prices.quiet-not-counted"),
         PriceQuiet::NoCost => speech.say("prices.quiet-no-cost"),
         PriceQuiet::Frozen => speech.say("prices.quiet-frozen"),
         PriceQuiet::Refused => speech.say("prices.quiet-refused"),

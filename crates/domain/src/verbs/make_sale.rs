@@ -95,6 +95,8 @@ pub struct Facts {
     pub shares: BTreeMap<ProductId, i64>,
     /// Line by line; none for what has no price of its own.
     pub own_prices: Vec<Option<OwnPrice>>,
+    /// What a line costs by now, where its own price is one that was told before that moved; none or no place for it otherwise.
+    pub moved_prices: Vec<Option<OwnPrice>>,
     /// Who sells, and what they may do alone.
     pub doer: Doer,
     pub beyond_rule: BeyondRule,
@@ -112,6 +114,7 @@ impl Default for Facts {
             next_receipt_number: 1,
             shares: BTreeMap::new(),
             own_prices: Vec::new(),
+            moved_prices: Vec::new(),
             doer: Doer::Anybody,
             beyond_rule: BeyondRule::Warn,
             tab_closed_by: None,
@@ -191,12 +194,20 @@ fn ensure_open(facts: &Facts, command: &MakeSale) -> Result<(), Refusal> {
 
 /// The lines that have another price than their own.
 fn repriced<'a>(facts: &'a Facts, basket: &'a Basket) -> impl Iterator<Item = (usize, OwnPrice)> + 'a {
-    let lines = facts.own_prices.iter().zip(&basket.lines).enumerate();
+    other_than(facts.own_prices.iter().copied(), basket)
+}
+
+fn other_than<'a>(
+    own: impl Iterator<Item = Option<OwnPrice>> + 'a,
+    basket: &'a Basket,
+) -> impl Iterator<Item = (usize, OwnPrice)> + 'a {
+    let lines = own.zip(&basket.lines).enumerate();
     lines.filter_map(|(place, (own, line))| Some((place, own.filter(|own| *own != OwnPrice::of(line))?)))
 }
 
 /// What stands beside a sale that was decided from these facts: which lines have another price than their own. A sale at
-/// its prices has nothing beside it.
+/// its prices has nothing beside it. Who was told a price pays it without anybody's word; that the thing costs something else by now is
+/// said all the same, for nobody can see when it was told.
 pub fn beside(facts: &Facts, command: &MakeSale) -> Option<Entry> {
     let line = |(place, own): (usize, OwnPrice)| {
         let (line, text) = (&command.basket.lines[place], &command.texts[place]);
@@ -212,7 +223,10 @@ pub fn beside(facts: &Facts, command: &MakeSale) -> Option<Entry> {
             price_per: line.price_per,
         }
     };
-    let lines: Vec<Repriced> = repriced(facts, &command.basket).map(line).collect();
+    let by_now =
+        |(place, own): (usize, &Option<OwnPrice>)| facts.moved_prices.get(place).copied().flatten().or(*own);
+    let own = facts.own_prices.iter().enumerate().map(by_now);
+    let lines: Vec<Repriced> = other_than(own, &command.basket).map(line).collect();
     (!lines.is_empty()).then(|| LinesRepriced { sale: command.sale, lines }.into())
 }
 
@@ -485,6 +499,17 @@ mod tests {
             let own = own_prices[0].filter(|_| is_changed);
             assert_eq!(from, own.map(|own| (own.unit_price_minor, own.price_per)));
         }
+        // Told before it moved: nobody's word, and written down.
+        let told = Facts {
+            doer: cashier(&[]),
+            own_prices: vec![own(100, 1)],
+            moved_prices: vec![own(120, 1)],
+            ..facts(5)
+        };
+        let command = sale(&[2], 200, BeyondShare::Refuse);
+        assert_eq!(made(&told, &command).err(), None);
+        let Some(Entry::LinesRepriced(said)) = beside(&told, &command) else { panic!("nothing beside it") };
+        assert_eq!((said.lines[0].own_minor, said.lines[0].unit_price_minor), (120, 100));
         // Whatever needs a word is asked for at once.
         let mut both = sale(&[2], 200, BeyondShare::Refuse);
         both.basket.discount = Discount::Percent(Ppm(600_000));

@@ -2,7 +2,7 @@
 //! they depend on, is `pricing`'s; it comes as a fact, for a suggestion and for the moment in which a price moves.
 
 use crate::entry::{
-    Entry, PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut,
+    Entry, PriceAim, PriceCause, PriceMode, PriceMoved, PriceReason, PriceRefused, PriceRulePut, PriceWhy,
 };
 use crate::ids::{ProductId, ThingId};
 use crate::people::{Doer, Wish};
@@ -193,14 +193,24 @@ pub fn decide_undo(
         }
         .into(),
     ];
-    // What somebody took back is not said again tomorrow.
-    entries.extend(decide_refuse(moved.product, moved.to_minor, today)?);
+    // What somebody took back is not said again tomorrow. A price of that day alone says nothing of the next one's.
+    let days = if is_of_a_day(moved) { 1 } else { REFUSED_DAYS };
+    entries.push(refused((moved.product, moved.to_minor), today.saturating_add(days))?);
     Ok(entries)
 }
 
 pub fn decide_refuse(product: ProductId, price_minor: i64, today: i32) -> Result<Vec<Entry>, Refusal> {
+    Ok(vec![refused((product, price_minor), today.saturating_add(REFUSED_DAYS))?])
+}
+
+fn refused((product, price_minor): (ProductId, i64), until_day: i32) -> Result<Entry, Refusal> {
     ensure((1..=PRICE_MINOR_MAX).contains(&price_minor), invalid(Wrong::PriceOdd))?;
-    Ok(vec![PriceRefused { product, price_minor, until_day: today.saturating_add(REFUSED_DAYS) }.into()])
+    Ok(PriceRefused { product, price_minor, until_day }.into())
+}
+
+/// What had to be gone by an hour moved by itself, for what was left then.
+fn is_of_a_day(moved: &PriceMoved) -> bool {
+    moved.cause == PriceCause::Auto && moved.reasons.iter().any(|reason| reason.why == PriceWhy::Left)
 }
 
 #[cfg(test)]
@@ -294,6 +304,27 @@ mod tests {
             [(dear, Wrong::PriceBeyondLimits), (Facts { limits: None, ..dear }, Wrong::PriceHeld)]
         {
             assert_eq!(undone((facts, ThingId([3; 16])), &moved), Err(invalid(why)));
+        }
+    }
+
+    #[test]
+    fn what_was_for_a_day_alone_is_not_wanted_for_that_day_alone() {
+        let open = Facts { now_minor: 100, limits: Some((85, 115)) };
+        let reason = |why| vec![PriceReason { why, first: 12, second: 90 }];
+        for (is_auto, why, until_day) in
+            [(true, PriceWhy::Left, 10), (true, PriceWhy::HeldByStep, 23), (false, PriceWhy::Left, 23)]
+        {
+            let command = MovePrice { is_auto, reasons: reason(why), ..wanted(100, 90) };
+            let Entry::PriceMoved(moved) = decide_move(&open, &command).unwrap().remove(0) else {
+                panic!("no move")
+            };
+            let facts = Facts { now_minor: 90, ..open };
+            let Entry::PriceRefused(refused) =
+                decide_undo((&facts, 9), ThingId([3; 16]), &moved).unwrap().remove(1)
+            else {
+                panic!("no refusal")
+            };
+            assert_eq!((refused.price_minor, refused.until_day), (90, until_day), "{why:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use soko_app_api::{
 use soko_domain::entry::PriceMode;
 use soko_domain::ids::{PersonId, ProductId};
 use soko_domain::verbs::move_price;
+use soko_pricing::decide::Objective;
 use soko_pricing::guard::Held;
 use soko_pricing::spread::{Range, minor};
 use soko_pricing::suggest::{Nothing, Suggestion};
@@ -64,7 +65,9 @@ fn list(asking: &mut Asking<'_>) -> Result<PricesView, StoreError> {
             continue;
         }
         match row.quiet {
-            Some(PriceQuiet::TooFew | PriceQuiet::NeverVaried | PriceQuiet::NoCost) => view.too_few += 1,
+            Some(
+                PriceQuiet::TooFew | PriceQuiet::NeverVaried | PriceQuiet::NoCost | PriceQuiet::NotCounted,
+            ) => view.too_few += 1,
             _ => view.fine += 1,
         }
     }
@@ -99,19 +102,21 @@ fn one(asking: &mut Asking<'_>, product: ProductId) -> Result<Option<PriceView>,
         moves,
         others,
         experiment: experiment::latest(asking.tx, asking.log, product)?
-            .map(|tried| experiment_row(asking, (known, &found), (&tried, moment.today)))
+            .map(|tried| experiment_row(asking, (known, &rules, &found), (&tried, moment.today)))
             .transpose()?,
     }))
 }
 
 fn experiment_row(
     asking: &mut Asking<'_>,
-    (known, found): (&Prices, &ProductFound),
+    (known, rules, found): (&Prices, &Rules, &ProductFound),
     (tried, today): (&Tried, i32),
 ) -> Result<PriceExperimentRow, StoreError> {
     let stood = experiment::stood(asking.tx, asking.log, tried)?;
     let day = tried.block(today).map_or(0, |block| u32::try_from(block + 1).unwrap_or(u32::MAX));
-    let brought = tried.effect(known, &stood, prices::cost_of(found)).map(|effect| PriceBrought {
+    let worth = prices::worth(&rules.of(tried.product), found);
+    let brought = tried.effect(known, &stood, worth).map(|effect| PriceBrought {
+        is_margin: worth.objective == Objective::Margin && worth.cost_minor.is_some(),
         before_minor: minor(effect.before),
         tried_minor: minor(effect.tried),
         more_minor: Between {
@@ -157,6 +162,7 @@ fn row(
     let (suggested, quiet) = match prices::outcome(asking.tx, (known, rules), found, moment)? {
         Outcome::Better(better) => (Some(suggested(&better, found.price_per)), None),
         Outcome::Refused => (None, Some(PriceQuiet::Refused)),
+        Outcome::NotCounted => (None, Some(PriceQuiet::NotCounted)),
         Outcome::NoCost => (None, Some(PriceQuiet::NoCost)),
         Outcome::NotLooked => (None, Some(PriceQuiet::NotLooked)),
         Outcome::Stays(nothing) => (None, Some(quiet(nothing))),

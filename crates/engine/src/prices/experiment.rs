@@ -14,6 +14,7 @@ use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::refusal::Refusal;
 use soko_domain::wrong::Wrong;
 use soko_experiment::blocks::{Arm, Effect, Outcome, Schedule, effect, outcome};
+use soko_pricing::decide::Worth;
 use soko_projection::read::ProductFound;
 use soko_projection::read_prices::{self as facts, MoveFound};
 use soko_record_log::{Row, StoreError, Tx, params};
@@ -126,21 +127,15 @@ impl Tried {
         Schedule::new(self.blocks(), WEEK, seed).ok()
     }
 
-    /// What a day brought with each, from the days before today on which the price stood.
-    pub(crate) fn effect(
-        &self,
-        known: &Prices,
-        stood: &BTreeSet<i32>,
-        cost_minor: Option<i64>,
-    ) -> Option<Effect> {
+    /// What a day brought with each, of what the owner wants more of, from the days before today on which the price stood.
+    pub(crate) fn effect(&self, known: &Prices, stood: &BTreeSet<i32>, worth: Worth) -> Option<Effect> {
         let mut slots = vec![Vec::new(); self.blocks()];
         for day in known.days(self.product) {
             let Some(block) = self.block(day.day) else { continue };
             let (price, counts) =
                 (self.price(block), stood.contains(&day.day) && day.exposure >= EXPOSURE_MIN);
             if let Some(slot) = slots.get_mut(block).filter(|_| counts) {
-                let each = (price - cost_minor.unwrap_or(0)) as f64;
-                slot.push(f64::from(day.sold / day.exposure) * each);
+                slot.push(f64::from(day.sold / day.exposure) * worth.of(price));
             }
         }
         effect(&self.schedule()?, &self.product.0, (&slots, 0))

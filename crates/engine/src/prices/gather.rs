@@ -1,10 +1,11 @@
 //! Days of sales, out of the tables: what sold at which price, and how much of the day it could be bought.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soko_domain::ids::{LogId, ProductId, ThingId};
 use soko_pricing::guard::MARKET_AGE_MS_MAX;
-use soko_pricing::history::{Day, HOURS, History, Hours};
+use soko_pricing::history::{Day, HOURS, History, Hours, WEEKDAYS, weekday};
+use soko_pricing::suggest::EVERY_DAY;
 use soko_projection::read::{self, ProductFound};
 use soko_projection::read_prices::{self as facts, SoldOn};
 use soko_projection::rivals::{self, RivalSeenAt};
@@ -14,6 +15,8 @@ use super::{DAYS, market};
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: f64 = 3_600_000.0;
+/// On which weekdays a stall opens is told by so many days.
+const LATELY_DAYS: i32 = 8 * 7;
 /// Something taken off from so many parts of a hundred on is a promotion.
 const PROMOTED: i64 = 5;
 
@@ -23,6 +26,8 @@ pub(super) struct Gathered {
     pub(super) hours: Hours,
     /// Whether anything ever sold in each hour of the day; all of them where nothing sold at all.
     pub(super) sells: [bool; HOURS],
+    /// On which part of its days of each weekday the stall opened lately.
+    pub(super) opens: [f64; WEEKDAYS],
     /// Today's prices of all that sells, for how they end.
     pub(super) prices: Vec<i64>,
 }
@@ -66,10 +71,7 @@ pub(super) fn gather(
             sold.entry(row.product).or_default().insert(row.day, row);
         }
     }
-    let mut moves: BTreeMap<ProductId, BTreeMap<i32, i64>> = BTreeMap::new();
-    for (product, _, day, _, to) in facts::moves_since(tx, log, from)? {
-        moves.entry(product).or_default().insert(day, to);
-    }
+    let changes = changes(tx, log, (from, last))?;
     let first_ms = i64::from(from).saturating_mul(DAY_MS).saturating_sub(MARKET_AGE_MS_MAX);
     let rivals = rivals::seen_since(tx, log, first_ms)?;
     let brought = sold
@@ -83,15 +85,15 @@ pub(super) fn gather(
         prices.push(found.price_minor);
         let next = u32::try_from(groups.len() + 1).unwrap_or(u32::MAX);
         let group = found.categories.first().map_or(0, |category| *groups.entry(*category).or_insert(next));
-        let nothing = (BTreeMap::new(), BTreeMap::new());
-        let around =
-            Around { open: &open, hours: &hours, last, moves: moves.get(&product).unwrap_or(&nothing.0) };
+        let changes = changes.get(&product).map_or(&[][..], Vec::as_slice);
+        let around = Around { open: &open, hours: &hours, last, changes };
         let stock = Stock::read(tx, log, product, &open)?;
-        let mut days = days(&found, sold.get(&product).unwrap_or(&nothing.1), &stock, &around);
+        let nothing = BTreeMap::new();
+        let mut days = days(&found, sold.get(&product).unwrap_or(&nothing), &stock, &around);
         let others = rivals.get(&product).and_then(|seen| note_others(&mut days, &found, seen, &open));
         products.push(Seen { product, group, days, others });
     }
-    Ok(Gathered { products, hours, sells, prices })
+    Ok(Gathered { products, hours, sells, opens: opens(&open, last), prices })
 }
 
 /// Those that brought most, and behind them whatever the owner wishes to be looked at.
@@ -109,27 +111,51 @@ struct Around<'a> {
     open: &'a Open,
     hours: &'a Hours,
     last: i32,
-    moves: &'a BTreeMap<i32, i64>,
+    changes: &'a [Change],
 }
 
-/// A product's days, from the first on which it sold.
+/// What a product's price became: the moment, the price, and for how much of it where that is written.
+type Change = (i64, i64, Option<i64>);
+
+/// What prices became, by themselves, by a tap, by hand or from a list, the oldest first.
+fn changes(
+    tx: &mut dyn Tx,
+    log: LogId,
+    (from, last): (i32, i32),
+) -> Result<BTreeMap<ProductId, Vec<Change>>, StoreError> {
+    let mut changes: BTreeMap<ProductId, Vec<Change>> = BTreeMap::new();
+    for (product, at_ms, _, _, to) in facts::moves_since(tx, log, from)? {
+        changes.entry(product).or_default().push((at_ms, to, None));
+    }
+    for (at_ms, set) in facts::sets_within(tx, log, (from, last))? {
+        changes.entry(set.product).or_default().push((at_ms, set.to_minor, Some(set.to_per)));
+    }
+    for changes in changes.values_mut() {
+        changes.sort_by_key(|(at_ms, ..)| *at_ms);
+    }
+    Ok(changes)
+}
+
+/// A product's days, from the first on which it sold. A day without a sale has the price that stood, whoever made it that.
 fn days(found: &ProductFound, sold: &BTreeMap<i32, SoldOn>, stock: &Stock, around: &Around<'_>) -> Vec<Day> {
     let Some(first) = sold.keys().next() else { return Vec::new() };
+    let mut changes = around.changes.iter().map(|change| (change.0, for_as_much(found, change))).peekable();
     let mut price = None;
     let mut days = Vec::new();
     for (day, times) in around.open.range(*first..=around.last) {
-        let row = sold.get(day).filter(|row| row.units > 0);
-        if let Some(asked) = row.and_then(|row| asked(found, row)) {
-            price = Some(asked);
+        let begins = times.first().map_or(i64::MIN, |(from, ..)| *from);
+        let ends = times.last().map_or(i64::MIN, |(_, to, _)| *to);
+        while let Some((_, to)) = changes.next_if(|(at_ms, _)| *at_ms <= begins) {
+            price = Some(to);
         }
-        if let Some(price_minor) = price {
+        let of_day: Vec<(i64, i64)> =
+            std::iter::from_fn(|| changes.next_if(|(at_ms, _)| *at_ms < ends)).collect();
+        let row = sold.get(day).filter(|row| row.units > 0);
+        let asked = row.and_then(|row| asked(found, row));
+        let stood = price.filter(|_| !days.is_empty()).map(|price| stood(price, &of_day, times));
+        if let Some(price_minor) = asked.or(stood) {
             let exposure: f64 =
                 times.iter().map(|(from, to, offset)| stock.there(around.hours, (*from, *to), *offset)).sum();
-            let is_promoted = row.is_some_and(|row| {
-                row.discount_minor.saturating_mul(100)
-                    >= row.revenue_minor.saturating_add(row.discount_minor).saturating_mul(PROMOTED)
-                    && row.discount_minor > 0
-            });
             let units = row.map_or(0, |row| row.units) as f64 / found.price_per.max(1) as f64;
             days.push(Day {
                 day: *day,
@@ -138,15 +164,41 @@ fn days(found: &ProductFound, sold: &BTreeMap<i32, SoldOn>, stock: &Stock, aroun
                 // What sold was there, whatever the records say of stock.
                 exposure: short(if units > 0.0 { exposure.max(0.05) } else { exposure }),
                 rival: 0.0,
-                is_promoted,
+                is_promoted: row.is_some_and(is_promoted),
             });
         }
-        // A price that moved holds from then on, also where nothing was sold at it.
-        if let Some(to) = around.moves.get(day) {
-            price = Some(*to);
-        }
+        // It holds from then on, also where nothing is sold at it.
+        price = of_day.last().map(|(_, to)| *to).or(asked).or(price);
     }
     days
+}
+
+fn is_promoted(row: &SoldOn) -> bool {
+    row.discount_minor.saturating_mul(100)
+        >= row.revenue_minor.saturating_add(row.discount_minor).saturating_mul(PROMOTED)
+        && row.discount_minor > 0
+}
+
+/// What a price became, for as much of the product as its price is for now.
+fn for_as_much(found: &ProductFound, (_, to_minor, per): &Change) -> i64 {
+    let Some(per) = per.filter(|per| *per > 0 && *per != found.price_per) else { return *to_minor };
+    let (per, now) = (i128::from(per), i128::from(found.price_per));
+    i64::try_from((i128::from(*to_minor) * now + per / 2) / per).unwrap_or(*to_minor)
+}
+
+/// The price that stood while a drawer was open, on average over that time: the first one, and from each moment on another.
+fn stood(price: i64, changes: &[(i64, i64)], times: &[(i64, i64, i32)]) -> i64 {
+    let begins = std::iter::once((i64::MIN, price)).chain(changes.iter().copied());
+    let ends = changes.iter().map(|(at_ms, _)| *at_ms).chain([i64::MAX]);
+    let (mut money, mut open_ms) = (0_i128, 0_i128);
+    for ((begins, price), ends) in begins.zip(ends) {
+        for (from, to, _) in times {
+            let part = i128::from((*to).min(ends).saturating_sub((*from).max(begins)).max(0));
+            money += part * i128::from(price);
+            open_ms += part;
+        }
+    }
+    if open_ms == 0 { price } else { i64::try_from((money + open_ms / 2) / open_ms).unwrap_or(price) }
 }
 
 /// What others asked at the end of each day over what they usually asked, which is the answer.
@@ -196,6 +248,24 @@ pub(super) fn open_times(tx: &mut dyn Tx, log: LogId, (from, last): (i32, i32)) 
         *times = together;
     }
     Ok(open)
+}
+
+/// How often it opened on each weekday, of the weeks in which it opened at all: a holiday says nothing of the week to come. A weekday of
+/// which nobody knows is taken for an open one.
+fn opens(open: &Open, last: i32) -> [f64; WEEKDAYS] {
+    let from = last.saturating_sub(LATELY_DAYS).saturating_add(1);
+    let days: BTreeSet<i32> = open.range(from..=last).map(|(day, _)| *day).collect();
+    let Some(first) = days.first() else { return EVERY_DAY };
+    let monday = |day: i32| i64::from(day) - i64::try_from(weekday(day)).unwrap_or(0);
+    let weeks: BTreeSet<i64> = days.iter().map(|day| monday(*day)).collect();
+    let mut seen = [(0.0, 0.0); WEEKDAYS];
+    for day in (*first..=last).filter(|day| weeks.contains(&monday(*day))) {
+        if let Some((opened, passed)) = seen.get_mut(weekday(day)) {
+            *opened += if days.contains(&day) { 1.0 } else { 0.0 };
+            *passed += 1.0;
+        }
+    }
+    seen.map(|(opened, passed)| if passed > 0.0 { opened / passed } else { 1.0 })
 }
 
 fn hours(lines: &[(u8, i64)], open: &Open) -> Hours {

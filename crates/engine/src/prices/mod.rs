@@ -16,10 +16,11 @@ use std::collections::BTreeMap;
 
 use soko_domain::entry::PriceMode;
 use soko_domain::ids::{LogId, ProductId};
+use soko_domain::opening::Opening;
 use soko_domain::verbs::move_price::Rule;
 use soko_pricing::belief::{Belief, Group};
 use soko_pricing::endings::Endings;
-use soko_pricing::history::{Day, HOURS, Hours};
+use soko_pricing::history::{Day, HOURS, Hours, WEEKDAYS};
 use soko_pricing::pool::Learned;
 use soko_projection::read_prices as facts;
 use soko_record_log::{StoreError, Tx, log};
@@ -27,7 +28,7 @@ use soko_record_log::{StoreError, Tx, log};
 use limits::rule_of;
 pub(crate) use limits::{Market, NEW_DAY, compared, cost_of, guard_rules, quote};
 pub(crate) use looked::Looked;
-pub(crate) use now::{Moment, Outcome, Reach, limits, new_day, outcome, reasons};
+pub(crate) use now::{Moment, Outcome, Reach, limits, new_day, outcome, reasons, worth};
 
 /// Learnt anew when there is something new, not more often than this.
 const AGAIN_MS: i64 = 15 * 60 * 1_000;
@@ -44,6 +45,8 @@ pub(crate) struct Prices {
     learned: Learned,
     hours: Hours,
     sells: [bool; HOURS],
+    /// On which part of its days of each weekday it opens, from Monday on.
+    opens: [f64; WEEKDAYS],
     endings: Endings,
     products: BTreeMap<ProductId, Of>,
 }
@@ -76,7 +79,9 @@ impl Prices {
         let gathered = gather::gather(tx, log, today, (PRODUCTS_MAX, &|product| is_wished(&rules, product)))?;
         let histories: Vec<_> = gathered.products.iter().map(gather::Seen::history).collect();
         let learned = soko_pricing::pool::learn(&histories);
-        let coin = soko_projection::read::profile(tx, log)?.map_or(1, |profile| profile.cash_step_minor);
+        let profile = soko_projection::read::profile(tx, log)?;
+        let coin = profile.as_ref().map_or(1, |profile| profile.cash_step_minor);
+        let said = profile.and_then(|profile| said_days(&profile.opening));
         let endings = Endings::habit(&gathered.prices, i64::from(coin.max(1)));
         let products = gathered.products.into_iter().enumerate().map(|(at, seen)| {
             (seen.product, Of { at, group: seen.group, days: seen.days, others: seen.others })
@@ -88,6 +93,7 @@ impl Prices {
             learned,
             hours: gathered.hours,
             sells: gathered.sells,
+            opens: said.unwrap_or(gathered.opens),
             endings,
             products: products.collect(),
         })
@@ -117,6 +123,13 @@ impl Prices {
     fn others(&self, product: ProductId) -> Option<f64> {
         self.products.get(&product)?.others
     }
+}
+
+/// On which weekdays the stall says that it opens; nothing where it says nothing.
+fn said_days(opening: &str) -> Option<[f64; WEEKDAYS]> {
+    let week = Opening::read(opening).filter(|week| !week.times.is_empty())?;
+    let is_on = |weekday: usize| week.times.iter().any(|it| it.days.get(weekday) == Some(&true));
+    Some(std::array::from_fn(|weekday| if is_on(weekday) { 1.0 } else { 0.0 }))
 }
 
 /// Whether the owner said something of this product, other than that its price stays.

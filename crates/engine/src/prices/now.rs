@@ -39,6 +39,8 @@ pub(crate) enum Outcome {
     Better(Suggestion),
     Stays(Nothing),
     Refused,
+    /// It must be gone by an hour, and nobody knows how much there is: more was sold of it than was taken in, or nothing ever was.
+    NotCounted,
     /// Nobody said what it costs, so nobody knows what it brings, or how low it may fall by itself.
     NoCost,
     NotLooked,
@@ -69,7 +71,11 @@ pub(crate) fn outcome(
     let mut steps = Vec::new();
     let horizon = match left {
         Some(minutes) => {
-            stock = read::expected(&read::accounts(tx, moment.log, found.product)?);
+            let accounts = read::accounts(tx, moment.log, found.product)?;
+            if accounts.is_empty() || read::expected(&accounts) < 0 {
+                return Ok(Outcome::NotCounted);
+            }
+            stock = read::for_sale(&accounts);
             let start = clock(moment.at_ms, moment.offset_minutes);
             let step = f64::from(minutes) / 60.0 / f64::from(STEPS);
             let part = |at: u32| start + step * f64::from(at);
@@ -88,15 +94,9 @@ pub(crate) fn outcome(
         rules: &own,
         facts: &facts,
         endings: prices.endings,
-        worth: Worth {
-            objective: match rule.aim {
-                PriceAim::Revenue => Objective::Revenue,
-                PriceAim::Margin => Objective::Margin,
-            },
-            cost_minor: facts.cost_minor,
-            tax_ppm: if found.tax_inclusive { found.tax_ppm } else { 0 },
-        },
+        worth: worth(&rule, found),
         horizon,
+        opens: prices.opens,
         ahead: Ahead { day: moment.today, exposure: 1.0, rival, is_promoted: false },
         seed: seed(found.product, moment.today),
         is_curious: moment.is_curious,
@@ -108,6 +108,18 @@ pub(crate) fn outcome(
         Ok(better) => Outcome::Better(better),
         Err(nothing) => Outcome::Stays(nothing),
     })
+}
+
+/// What a unit brings at a price, of what the owner wants more of. No tax is anybody's money.
+pub(crate) fn worth(rule: &Rule, found: &ProductFound) -> Worth {
+    Worth {
+        objective: match rule.aim {
+            PriceAim::Revenue => Objective::Revenue,
+            PriceAim::Margin => Objective::Margin,
+        },
+        cost_minor: cost_of(found),
+        tax_ppm: if found.tax_inclusive { found.tax_ppm } else { 0 },
+    }
 }
 
 /// How far limits reach.

@@ -45,7 +45,8 @@ pub(super) fn day_price(
     Ok(began.map_or(*first, |it| it.said.to_minor))
 }
 
-/// The last price that was no markdown by itself: set by hand, taken, taken back to, or moved where nothing had to be gone.
+/// The last price that was no markdown by itself: set by hand, taken, or moved where nothing had to be gone. A move that was taken
+/// back is as if it had not been: what it was taken back to may be a markdown, too. Only who took back a day's usual price said another one.
 pub(super) fn price(tx: &mut dyn Tx, log: LogId, found: &ProductFound) -> Result<i64, StoreError> {
     let moves = facts::moves(tx, log, found.product)?;
     let mut usual = found.price_minor;
@@ -54,10 +55,21 @@ pub(super) fn price(tx: &mut dyn Tx, log: LogId, found: &ProductFound) -> Result
         // Of two registers' moves, the one whose edit won.
         let made = rest.iter().position(|it| it.stamp.business_day == day && it.said.to_minor == usual);
         let Some((made, before)) = made.and_then(|at| rest.get(at..)?.split_first()) else { break };
-        if !is_markdown(&made.said) {
-            break;
-        }
-        usual = made.said.from_minor;
+        let (gone, before) = match made.said.undoes {
+            None if is_markdown(&made.said) => (made, before),
+            None => break,
+            Some(undone) => {
+                let undone = before.iter().position(|it| it.said.moved == undone);
+                let Some((undone, before)) = undone.and_then(|at| before.get(at..)?.split_first()) else {
+                    break;
+                };
+                if is_new_day(&undone.said) {
+                    break;
+                }
+                (undone, before)
+            }
+        };
+        usual = gone.said.from_minor;
         rest = before;
     }
     Ok(usual)

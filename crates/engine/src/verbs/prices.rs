@@ -70,9 +70,12 @@ fn accept(
     keep(writing, known);
     let said = match &outcome {
         Outcome::Better(better) if better.price_minor == to_minor => Said::of(better),
-        Outcome::Better(_) | Outcome::Stays(_) | Outcome::Refused | Outcome::NoCost | Outcome::NotLooked => {
-            Said::default()
-        }
+        Outcome::Better(_)
+        | Outcome::Stays(_)
+        | Outcome::Refused
+        | Outcome::NotCounted
+        | Outcome::NoCost
+        | Outcome::NotLooked => Said::default(),
     };
     let limits = prices::limits(writing.tx, &rules, &found, (&moment, Reach::Day))?.ok();
     move_to(writing, &found, Moved { moved, from_minor, to_minor, is_auto: false, limits, said })
@@ -135,6 +138,8 @@ pub(crate) fn move_by_themselves(writing: &mut Writing<'_>, ids: &[ThingId]) -> 
     let known = learnt(writing)?;
     if open_ms.is_some_and(|open_ms| open_ms >= SURELY_OPEN_MS) && !known.sells_at(&moment) {
         keep(writing, known);
+        // That was a look, too: a sale at night need not pay for another one. What somebody left waits for the morning's.
+        writing.stall.looked = Some(looked).filter(|_| left.is_empty());
         return Ok(0);
     }
     let mut moved = 0;
@@ -187,7 +192,7 @@ fn move_one(
     (looked, is_again): (&mut Looked, bool),
 ) -> Result<bool, Failure> {
     if rules.of(product).gone_by_minutes.is_some() {
-        let left = read::expected(&read::accounts(writing.tx, writing.log, product)?);
+        let left = read::for_sale(&read::accounts(writing.tx, writing.log, product)?);
         if !looked.note_left(product, left) && is_again {
             return Ok(false);
         }
@@ -227,6 +232,10 @@ fn by_itself(
     // A price that no move of today made is somebody's.
     let today = rules.today(found.product);
     if !today.is_empty() && today.iter().all(|(.., to_minor)| *to_minor != found.price_minor) {
+        return Ok(None);
+    }
+    // Whoever took one back has the word until tomorrow.
+    if !today.is_empty() && facts::has_undone(writing.tx, writing.log, (found.product, moment.today))? {
         return Ok(None);
     }
     let Outcome::Better(better) = prices::outcome(writing.tx, (known, rules), found, moment)? else {
@@ -307,7 +316,7 @@ fn go_on(
         return Ok(false);
     }
     let stood = experiment::stood(writing.tx, writing.log, it)?;
-    let effect = it.effect(known, &stood, prices::cost_of(&found));
+    let effect = it.effect(known, &stood, prices::worth(&rules.of(it.product), &found));
     let state = it.verdict(effect.as_ref(), moment.today);
     if state != PriceExperimentState::Running {
         experiment::end(writing.tx, it.experiment, state)?;

@@ -63,7 +63,7 @@ pub(super) fn decide(
         return Err(Refusal::Invalid(Wrong::SaleOdd).into());
     };
     let tenders: &Vec<TenderInput> = &handed.into_iter().chain(tenders.iter().cloned()).collect();
-    let Priced { basket, texts, own, beyond_rule } = basket(writing, lines, *discount)?;
+    let Priced { basket, texts, own, moved, beyond_rule } = basket(writing, lines, *discount)?;
     let (paid, paying) = purses::payments(writing, tenders)?;
     if let Some(reply) = made_before(writing, *sale, (&basket, &paid))? {
         return Ok(Decided { entries: None, reply });
@@ -82,6 +82,7 @@ pub(super) fn decide(
         next_receipt_number: next_receipt_number(writing)?,
         shares,
         own_prices: own,
+        moved_prices: moved,
         doer: writing.doer.clone(),
         beyond_rule,
         tab_closed_by: of_tab.closed_by,
@@ -214,6 +215,8 @@ pub(crate) struct Priced {
     pub(crate) beyond_rule: BeyondRule,
     /// What each line costs without anybody's word.
     pub(crate) own: Vec<Option<OwnPrice>>,
+    /// What a line costs by now, where that is one that was told before it moved.
+    moved: Vec<Option<OwnPrice>>,
 }
 
 /// What a stall says about all of its sales.
@@ -307,13 +310,20 @@ pub(crate) fn basket(
     discount: DiscountInput,
 ) -> Result<Priced, NotDone> {
     let Terms { policy, beyond_rule, tax } = catalogue.terms()?;
-    let (mut lines, mut texts, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut texts) = (Vec::new(), Vec::new());
+    let (mut own, mut moved) = (Vec::new(), Vec::new());
     for input in inputs {
         let offered = match input.product {
             Some(product) => catalogue.offered(product)?.ok_or(Refusal::UnknownProduct(product))?,
             None => custom_amount(input, tax)?,
         };
-        own.push(own_price(catalogue, input, &offered)?);
+        let by_now = OwnPrice { unit_price_minor: offered.unit_price_minor, price_per: offered.price_per };
+        let told = told_price(catalogue, input, by_now)?;
+        own.push(match told {
+            Some(told) => Some(told),
+            None => own_price(catalogue, input, (by_now, &offered))?,
+        });
+        moved.push(told.map(|_| by_now));
         let taxes = match input.tax {
             Some(tax) => vec![TaxRate { ppm: Ppm(tax.ppm), mode: tax.mode, label: String::new() }],
             None => offered.taxes,
@@ -335,24 +345,29 @@ pub(crate) fn basket(
         });
     }
     let basket = Basket { lines, discount: discount_of(discount), policy };
-    Ok(Priced { basket, texts, own, beyond_rule })
+    Ok(Priced { basket, texts, own, moved, beyond_rule })
+}
+
+/// C53: who was told a price pays it, also where it moved meanwhile; that needs nobody's word.
+fn told_price(
+    catalogue: &mut dyn Catalogue,
+    input: &SaleLineInput,
+    by_now: OwnPrice,
+) -> Result<Option<OwnPrice>, StoreError> {
+    let told = input.unit_price_minor.filter(|told| *told != by_now.unit_price_minor);
+    let Some((product, told)) = input.product.zip(told) else { return Ok(None) };
+    let is_told =
+        input.price_per.is_none_or(|per| per == by_now.price_per) && catalogue.had_price(product, told)?;
+    Ok(is_told.then_some(OwnPrice { unit_price_minor: told, ..by_now }))
 }
 
 /// A label says its price only for the product that it names.
 fn own_price(
     catalogue: &mut dyn Catalogue,
     input: &SaleLineInput,
-    offered: &Offered,
+    (own, offered): (OwnPrice, &Offered),
 ) -> Result<Option<OwnPrice>, StoreError> {
     let Some(product) = input.product else { return Ok(None) };
-    let own = OwnPrice { unit_price_minor: offered.unit_price_minor, price_per: offered.price_per };
-    // C53: who was told a price pays it, also where it moved meanwhile; that needs nobody's word.
-    if let Some(told) = input.unit_price_minor.filter(|told| *told != own.unit_price_minor)
-        && input.price_per.is_none_or(|per| per == own.price_per)
-        && catalogue.had_price(product, told)?
-    {
-        return Ok(Some(OwnPrice { unit_price_minor: told, ..own }));
-    }
     if input.label.is_empty() {
         return Ok(Some(own));
     }

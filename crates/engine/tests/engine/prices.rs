@@ -2,8 +2,8 @@
 
 use soko_app_api::{
     AuditWhat, BeyondShare, Command, DiscountInput, PriceExperimentRow, PriceExperimentState, PriceQuiet,
-    PriceRow, PriceRuleInput, PriceView, PricesView, ProductEdit, Query, SaleLineInput, TenderInput, Verb,
-    View,
+    PriceRow, PriceRuleInput, PriceView, PricesView, ProductEdit, Query, SaleLineInput, StallEdit,
+    TenderInput, Verb, View,
 };
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
 use soko_domain::ids::{ProductId, ShiftId};
@@ -219,6 +219,58 @@ fn a_better_price_is_said_with_its_reasons_and_taken_with_one_tap() {
 }
 
 #[test]
+fn a_day_without_a_sale_has_the_price_that_stood_whoever_set_it() {
+    let mut stall = Stall::new();
+    stall.past(10, ((250, 3), (250, 3)));
+    stall.receives(50);
+    // By hand, in the morning; and nobody buys at it.
+    stall.edits(ProductEdit::PriceMinor(400));
+    for _ in 0..5 {
+        stall.opens();
+        stall.at_ms += 10 * HOUR_MS;
+        stall.closes();
+        stall.at_ms += 14 * HOUR_MS;
+    }
+    // Halfway through an open day, and on one on which the stall stays closed.
+    stall.opens();
+    stall.at_ms += 5 * HOUR_MS;
+    stall.edits(ProductEdit::PriceMinor(200));
+    stall.at_ms += 5 * HOUR_MS;
+    stall.closes();
+    stall.at_ms += DAY_MS;
+    stall.edits(ProductEdit::PriceMinor(350));
+    stall.at_ms += 14 * HOUR_MS;
+    stall.opens();
+    stall.at_ms += 10 * HOUR_MS;
+    stall.closes();
+    stall.at_ms += 14 * HOUR_MS;
+    let days: Vec<(i64, i64)> =
+        stall.price().days.iter().skip(9).map(|day| (day.price_minor, day.sold)).collect();
+    assert_eq!(days[0].0, 250);
+    assert!(days[0].1 > 30, "{days:?}");
+    assert_eq!(days[1..], [(400, 0), (400, 0), (400, 0), (400, 0), (400, 0), (300, 0), (350, 0)]);
+}
+
+#[test]
+fn what_is_likely_to_sell_counts_only_days_on_which_the_stall_opens() {
+    let mut stall = Stall::new();
+    for _ in 0..6 {
+        stall.past(5, ((250, 3), (300, 3)));
+        stall.at_ms += 2 * DAY_MS;
+    }
+    stall.edits(ProductEdit::CostMinor(Some(100)));
+    // Thirty and some more on each of five days.
+    let better = stall.row().suggested.unwrap();
+    assert_eq!(better.days, 7);
+    assert!((140..190).contains(&better.sold_now.likely), "{better:?}");
+    // What the stall says of its hours comes first.
+    stall.does(Verb::EditStall { edits: vec![StallEdit::Opening("1010100 08:00-18:00".into())] });
+    stall.at_ms += HOUR_MS;
+    let better = stall.row().suggested.unwrap();
+    assert!((84..115).contains(&better.sold_now.likely), "{better:?}");
+}
+
+#[test]
 fn a_move_is_taken_back_and_neither_it_nor_a_refused_one_comes_back_soon() {
     let mut stall = too_cheap();
     let better = stall.row().suggested.unwrap().price_minor;
@@ -278,6 +330,20 @@ fn a_cart_keeps_the_price_it_began_with_and_nobody_needs_a_manager_for_it() {
     let fresh = SaleLineInput::of(product(MANGO), 2);
     let View::Basket(basket) = stall.asked(&ask(&fresh)) else { panic!("no basket") };
     assert_eq!(basket.total_minor, 540);
+    // It needs no word, and it can be read: nobody sees when it was told.
+    let verb = Verb::MakeSale {
+        sale: sale_id(900),
+        lines: vec![told.clone(), fresh],
+        discount: DiscountInput::None,
+        tenders: vec![TenderInput::cash(10_000)],
+        beyond: BeyondShare::Allow,
+        about: soko_app_api::SaleAbout::default(),
+    };
+    stall.does(verb);
+    let what = Some(AuditWhat::PriceOverridden);
+    let audit = Query::Audit { stall: STALL, person: None, business_day: None, what, before: None, rows: 9 };
+    let View::Audit(rows) = stall.asked(&audit) else { panic!("no audit") };
+    assert_eq!((rows.len(), rows[0].about.as_str()), (1, "Mango"));
     // The next day nobody was told the old price.
     stall.at_ms += DAY_MS;
     let View::Basket(basket) = stall.asked(&ask(&told)) else { panic!("no basket") };
@@ -424,6 +490,32 @@ fn a_price_is_tried_out_by_days_and_ends_with_a_word_and_the_price_from_before()
         "{moves:?}"
     );
     assert!(moves.len() >= 2, "{moves:?}");
+}
+
+#[test]
+fn a_tried_price_is_judged_by_what_the_owner_wants_more_of_without_tax() {
+    let mut stall = steady();
+    let edits =
+        [ProductEdit::CostMinor(Some(200)), ProductEdit::TaxPpm(160_000), ProductEdit::TaxInclusive(true)];
+    edits.into_iter().for_each(|edit| stall.edits(edit));
+    stall.rules(PriceRuleInput { aim: PriceAim::Revenue, ..plain() });
+    stall.does(trial(300, 330));
+    stall.at_ms += DAY_MS;
+    for _ in 0..14 {
+        stall.day(|price| if price == 330 { 2 } else { 3 });
+    }
+    stall.opens();
+    stall.moves();
+    let ended = stall.experiment();
+    assert!(matches!(ended.state, PriceExperimentState::Harmful | PriceExperimentState::Worse), "{ended:?}");
+    // Thirty-one at 300, of which 16 parts of 116 are tax.
+    let taken = ended.brought.unwrap();
+    assert!(!taken.is_margin && (7_700..8_600).contains(&taken.before_minor), "{taken:?}");
+    // By the margin the two are nearly the same: 300 leave 59 of them, and 330 leave 84 of each.
+    stall.rules(plain());
+    let margin = stall.experiment().brought.unwrap();
+    assert!(margin.is_margin && (1_700..2_000).contains(&margin.before_minor), "{margin:?}");
+    assert!((1_500..2_100).contains(&margin.tried_minor), "{margin:?}");
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use soko_app_api::{PriceExperimentState, PriceQuiet, PriceRuleInput, ProductEdit, StallEdit, Verb};
 use soko_domain::entry::{PriceAim, PriceCause, PriceMode, PriceWhy};
+use soko_domain::ids::OrderId;
 
 use crate::prices::{DAY_MS, HOUR_MS, MANGO, Stall, plain, steady, too_cheap, trial};
-use crate::world::{Device, Relay, create_product, product};
+use crate::replication::order_of;
+use crate::world::{Device, Relay, create_product, product, thing};
 
 /// Half as dear sells nearly four times as much.
 fn bread(mut stall: Stall, gone_by_minutes: u32) -> Stall {
@@ -50,6 +52,49 @@ fn a_day_of_bread_begins_with_its_usual_price_for_ten_days() {
 }
 
 #[test]
+fn a_markdown_that_is_taken_back_stays_away_until_tomorrow_and_the_usual_price_comes_back() {
+    let mut stall = bread(Stall::new(), 18 * 60);
+    stall.rules(PriceRuleInput {
+        mode: PriceMode::Auto,
+        step_ppm: 500_000,
+        gone_by_minutes: Some(18 * 60),
+        ..plain()
+    });
+    let morning = stall.at_ms;
+    stall.opens();
+    stall.receives(30);
+    let mut seen = vec![250];
+    while seen.len() < 3 && stall.at_ms < morning + 8 * HOUR_MS {
+        stall.receives(6);
+        stall.at_ms += HOUR_MS / 4;
+        if stall.moves() > 0 {
+            seen.push(stall.row().now_minor);
+        }
+    }
+    assert!(seen.len() == 3 && seen[2] < seen[1] && seen[1] < 250, "two markdowns: {seen:?}");
+    let moved = stall.price().moves[0].moved;
+    stall.does(Verb::UndoPrice { moved });
+    while stall.at_ms < morning + 9 * HOUR_MS + HOUR_MS / 2 {
+        stall.at_ms += HOUR_MS / 4;
+        // However much comes in: whoever took it back has the word.
+        stall.receives(6);
+        assert_eq!((stall.moves(), stall.row().now_minor), (0, seen[1]), "{seen:?}");
+    }
+    stall.closes();
+    stall.at_ms = morning + DAY_MS;
+    stall.opens();
+    assert_eq!((stall.moves(), stall.row().now_minor), (1, 250), "not what it was taken back to");
+    let mut lowest = 250;
+    while stall.at_ms < morning + DAY_MS + 9 * HOUR_MS {
+        stall.at_ms += HOUR_MS;
+        stall.moves();
+        lowest = lowest.min(stall.row().now_minor);
+        assert!((125..=375).contains(&stall.row().now_minor), "a day's step from the usual price");
+    }
+    assert!(lowest <= seen[2], "it may get as cheap as yesterday: {lowest} after {seen:?}");
+}
+
+#[test]
 fn what_must_be_gone_after_midnight_is_gone_by_the_business_day() {
     let mut stall = Stall::new();
     stall.does(Verb::EditStall { edits: vec![StallEdit::CutOffMinutes(4 * 60)] });
@@ -67,6 +112,32 @@ fn what_must_be_gone_after_midnight_is_gone_by_the_business_day() {
     stall.at_ms += 2 * HOUR_MS;
     assert_eq!(stall.row().quiet, Some(PriceQuiet::Fine), "nothing is to be had any more");
     assert_eq!((stall.moves(), stall.row().now_minor), (0, last));
+}
+
+#[test]
+fn what_is_left_is_what_anybody_may_buy_and_where_nobody_counts_that_is_said() {
+    let mut relay = Relay::new();
+    let device = Device::new(1, Some(&relay));
+    relay.admit(&device);
+    let mut stall = bread(Stall::of(device), 18 * 60);
+    stall.opens();
+    assert_eq!(stall.row().quiet, Some(PriceQuiet::Fine), "sold out");
+    stall.receives(90);
+    stall.device.replicate(&mut relay);
+    let left = |stall: &mut Stall| {
+        let better = stall.row().suggested.unwrap();
+        better.reasons.iter().find(|reason| reason.why == PriceWhy::Left).map(|reason| reason.first)
+    };
+    assert_eq!(left(&mut stall), Some(90));
+    let mut placed = order_of(OrderId(thing(90).0), 20);
+    placed.lines[0].product = product(MANGO);
+    relay.write(placed);
+    stall.device.replicate(&mut relay);
+    assert_eq!(left(&mut stall), Some(70), "twenty are promised");
+    // More goes out than ever came in: there are some, and nobody knows how many.
+    stall.at_ms += HOUR_MS;
+    stall.sells(95);
+    assert_eq!((stall.row().quiet, stall.moves()), (Some(PriceQuiet::NotCounted), 0));
 }
 
 #[test]

@@ -402,7 +402,7 @@ fn no_list_whatever_it_says_gets_a_price_out_of_its_band() {
     let mut stall = too_cheap();
     stall.edits(ProductEdit::AddBarcode(MANGO_CODE.into()));
     let mut chance = Chance(7);
-    let mut markets = 0;
+    let (mut markets, mut suggested) = (0, 0);
     for turn in 0..120 {
         stall.at_ms += DAY_MS / 24;
         let mut list = String::from("ean,name,price,currency,unit,date\n");
@@ -426,6 +426,7 @@ fn no_list_whatever_it_says_gets_a_price_out_of_its_band() {
             assert!(rival.standing != RivalStanding::Counts || rival.currency == "EUR", "{rival:?}");
         }
         let Some(better) = price.row.suggested else { continue };
+        suggested += 1;
         let (low, high) = (better.low_minor, better.high_minor);
         assert!(
             (low..=high).contains(&better.price_minor) && low >= 213 && high <= 287,
@@ -436,4 +437,5 @@ fn no_list_whatever_it_says_gets_a_price_out_of_its_band() {
         }
     }
     assert!(markets > 20, "a market was met {markets} times");
+    assert!(suggested > 20, "something was suggested {suggested} times");
 }

@@ -1,5 +1,6 @@
 //! What is learnt from days.
 
+use soko_pricing::belief::Ahead;
 use soko_pricing::history::{Day, History, Hours};
 use soko_pricing::pool::learn;
 use soko_pricing::seeds::Seeds;
@@ -35,6 +36,33 @@ fn a_day_without_stock_is_no_day_without_buyers() {
     assert!((15.0..25.0).contains(&aware), "{aware} expected of 20");
     assert!(unaware < 12.0, "{unaware}: what was short looked like no demand");
     assert_eq!(belief.evidence.short_days, 20);
+}
+
+#[test]
+fn what_others_ask_and_what_is_promoted_is_told_apart_from_the_own_price() {
+    let mut seeds = Seeds::new(11);
+    // Another one's price a fifth higher brings a third more buyers, and a promotion half as many again.
+    let days: Vec<Day> = (0..90)
+        .map(|day| {
+            let price_minor = if day % 3 == 2 { 120 } else { 100 };
+            let rival = if day % 4 < 2 { 0.2_f32 } else { -0.2 };
+            let is_promoted = day % 5 == 0;
+            let more = 1.5 * f64::from(rival) + if is_promoted { 0.4 } else { 0.0 };
+            let mean = 30.0 * (-2.0 * (price_minor as f64 / 100.0 - 1.0) + more).exp();
+            Day { day, price_minor, sold: chance(mean, &mut seeds), exposure: 1.0, rival, is_promoted }
+        })
+        .collect();
+    let (_, belief, group) = learnt(&days);
+    let of = |rival: f64, is_promoted| {
+        belief.expect(100, &Ahead { rival, is_promoted, ..ahead(92) }, &group).mean()
+    };
+    let usual = of(0.0, false);
+    assert!((25.0..36.0).contains(&usual), "{usual} of 30");
+    let (dear, cheap, promoted) = (of(0.2, false), of(-0.2, false), of(0.0, true));
+    assert!((1.15..1.55).contains(&(dear / usual)), "{dear} where others are dearer, usually {usual}");
+    assert!((0.65..0.87).contains(&(cheap / usual)), "{cheap} where they are cheaper, usually {usual}");
+    assert!((1.2..1.75).contains(&(promoted / usual)), "{promoted} where it is promoted, usually {usual}");
+    assert!((belief.slope().mean + 2.0).abs() < 0.6, "{:?}", belief.slope());
 }
 
 #[test]

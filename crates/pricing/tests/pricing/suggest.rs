@@ -1,13 +1,16 @@
 //! Suggestions with their reasons, and with whatever they are asked.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use soko_pricing::belief::{Ahead, Belief, Group};
 use soko_pricing::decide::{Objective, Worth};
 use soko_pricing::endings::Endings;
 use soko_pricing::finite::Clearance;
 use soko_pricing::guard::{Facts, Held, Limit, Rules};
 use soko_pricing::history::Day;
-use soko_pricing::suggest::{Horizon, Nothing, Question, Reason, suggest};
+use soko_pricing::suggest::{EVERY_DAY, Horizon, Nothing, Question, Reason, suggest};
 
 use crate::guard::{any_rival, any_rules, is_inside};
 use crate::made_up::{ahead, days, facts, learnt};
@@ -26,6 +29,7 @@ fn question<'a>(
         endings: Endings::ANY,
         worth: Worth { objective: Objective::Margin, cost_minor: Some(40), tax_ppm: 0 },
         horizon: Horizon::Days(7),
+        opens: EVERY_DAY,
         ahead: ahead(60),
         seed: 1,
         is_curious: false,
@@ -55,6 +59,33 @@ fn what_is_too_cheap_gets_dearer_with_reasons() {
     assert!(found.reasons.iter().any(monday), "{:?}", found.reasons);
     assert_eq!(found.evidence.days, 60);
     assert_eq!(suggest(&asked).unwrap(), found, "the same question has the same answer");
+}
+
+#[test]
+fn nobody_buys_on_days_on_which_nobody_opens() {
+    let days = days(60, 30.0, -1.0, 0.6, 4);
+    let (_, belief, group) = learnt(&days);
+    let (rules, facts) = (Rules::default(), facts(100));
+    let asked = question(&belief, &group, &rules, &facts);
+    let all = suggest(&asked).unwrap();
+    let only = |opens| suggest(&Question { opens, ..asked }).unwrap();
+    let (three, four) =
+        (only([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]), only([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]));
+    let both = three.sold_now.likely + four.sold_now.likely;
+    assert!(
+        (both - all.sold_now.likely).abs() <= all.sold_now.likely * 0.03,
+        "{both} and {}",
+        all.sold_now.likely
+    );
+    assert!(three.gain_minor > 0 && three.gain_minor < all.gain_minor, "{three:?}");
+    // Every second one of its days.
+    let half = only([0.5; 7]).sold_now.likely * 2.0;
+    assert!(
+        (half - all.sold_now.likely).abs() <= all.sold_now.likely * 0.03,
+        "{half} and {}",
+        all.sold_now.likely
+    );
+    assert!(suggest(&Question { opens: [0.0; 7], ..asked }).is_err(), "closed, nothing is worth anything");
 }
 
 #[test]
@@ -126,35 +157,54 @@ prop_compose! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
-
-    #[test]
-    fn no_suggestion_leaves_its_band(
-        days in proptest::collection::vec(any_day(), 0..60), rules in any_rules(), price in 1..10_000_i64, day_price in 1..10_000_i64,
-        cost in proptest::option::of(any::<i64>()), rivals in proptest::collection::vec(any_rival(), 0..6),
-        step_minor in 1..500_i64, minus_minor in 0..5_i64, seed in any::<u64>(), is_curious in any::<bool>(),
-        stock in proptest::option::of(prop_oneof![0.0..300.0_f64, any::<f64>()]), part in any::<f64>(), revenue in any::<bool>(),
-        exposure in any::<f64>(), rival in any::<f64>(), day in any::<i32>(),
-    ) {
+/// What days, rules and rivals anybody may have, whatever they are; with days that make no sense and with plausible ones, so that it
+/// comes to suggestions.
+#[test]
+fn no_suggestion_leaves_its_band() {
+    let minor = || 1..10_000_i64;
+    let plausible = (20..60_i32, 5.0..40.0_f64, -3.0..-0.5_f64, any::<u64>())
+        .prop_map(|(count, rate, elasticity, seed)| days(count, rate, elasticity, 1.0, seed));
+    let anything = (
+        (prop_oneof![proptest::collection::vec(any_day(), 0..60), plausible], any_rules()),
+        (prop_oneof![minor(), 80..130_i64], prop_oneof![minor(), 80..130_i64]),
+        (proptest::option::of(any::<i64>()), proptest::collection::vec(any_rival(), 0..6)),
+        (1..500_i64, 0..5_i64, any::<u64>(), any::<bool>(), any::<bool>()),
+        (proptest::option::of(prop_oneof![0.0..300.0_f64, any::<f64>()]), any::<f64>()),
+        (any::<f64>(), any::<f64>(), any::<i32>()),
+    );
+    let found = Cell::new(0);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(600));
+    let tried = runner.run(&anything, |(learned, (price, day_price), (cost, rivals), how, left, around)| {
+        let (days, rules) = learned;
         let (_, belief, group) = learnt(&days);
         let facts = Facts { day_price_minor: day_price, cost_minor: cost, rivals: &rivals, ..facts(price) };
+        let (stock, part) = left;
         let steps = [0.2, part];
         let horizon = match stock {
-            Some(stock) => Horizon::Until { sale: Clearance { stock, steps: &steps, salvage_minor: 0 }, minutes: 60 },
+            Some(stock) => {
+                Horizon::Until { sale: Clearance { stock, steps: &steps, salvage_minor: 0 }, minutes: 60 }
+            }
             None => Horizon::Days(7),
         };
+        let (step_minor, minus_minor, seed, is_curious, revenue) = how;
         let objective = if revenue { Objective::Revenue } else { Objective::Margin };
+        let (exposure, rival, day) = around;
         let asked = Question {
             endings: Endings { step_minor, minus_minor, coin_minor: 1 },
             worth: Worth { objective, cost_minor: cost, tax_ppm: 160_000 },
-            horizon, seed, is_curious,
+            horizon,
+            seed,
+            is_curious,
             ahead: Ahead { day, exposure, rival, is_promoted: false },
             ..question(&belief, &group, &rules, &facts)
         };
-        if let Ok(found) = suggest(&asked) {
-            prop_assert!(is_inside(&rules, &facts, found.price_minor), "{found:?}");
-            prop_assert!(found.band.allows(found.price_minor));
+        if let Ok(suggestion) = suggest(&asked) {
+            found.set(found.get() + 1);
+            prop_assert!(is_inside(&rules, &facts, suggestion.price_minor), "{suggestion:?}");
+            prop_assert!(suggestion.band.allows(suggestion.price_minor));
         }
-    }
+        Ok(())
+    });
+    tried.unwrap();
+    assert!(found.get() >= 10, "something was suggested {} times", found.get());
 }

@@ -116,6 +116,17 @@ pub fn held_by(
     rows.iter().map(held).collect()
 }
 
+/// What anybody may still buy, less what is owed: neither what is promised to an order nor what is set apart.
+pub fn for_sale(accounts: &[(Account, i64)]) -> i64 {
+    let is_free = |account: Account| match account {
+        Account::Pool | Account::Share(_) | Account::Deficit => true,
+        Account::Hold(_) | Account::Quarantine(_) | Account::Supply | Account::Sold | Account::WriteOff => {
+            false
+        }
+    };
+    accounts.iter().filter(|(account, _)| is_free(*account)).map(|(_, quantity)| quantity).sum()
+}
+
 /// All units that should be at the stall: what is held anywhere, less what is owed.
 pub fn expected(accounts: &[(Account, i64)]) -> i64 {
     accounts.iter().filter(|(account, _)| account.is_here()).map(|(_, quantity)| quantity).sum()
