@@ -208,6 +208,30 @@ async fn bombs_are_parked_and_memory_stays_flat() {
     }
 }
 
+/// A kind that no program of today knows.
+const NEWER: u16 = 0x0ffe;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_newer_program_wrote_is_kept_and_given_to_others_to_the_byte() {
+    for store in stores() {
+        let mut scene = Scene::set(store).await;
+        exchange(&scene.shop.server, &mut scene.honest).await;
+        scene.evil.device.write_body(NEWER, b"of a later year \xff\x00".to_vec()).unwrap();
+        exchange(&scene.shop.server, &mut scene.evil).await;
+        let written = scene.evil.device.records().last().unwrap().clone();
+        assert_eq!(written.kind, NEWER);
+
+        let page = scene.honest.device.page().unwrap().encode().unwrap();
+        let answer = send_page(&scene.shop.server, &scene.honest.access, page).send().await;
+        let reply = Page::decode(&answer.expect(StatusCode::OK).bytes).unwrap();
+        let author = scene.evil.device.author();
+        let run = reply.runs.iter().find(|run| run.author == author).unwrap();
+        assert_eq!(run.records.last(), Some(&(NEWER, written.body.clone())));
+        assert_eq!(reply.heads[&author].hash, written.id());
+        scene.all_is_well("a newer kind").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn text_that_no_column_holds_is_parked_or_kept_and_never_fails() {
     for store in stores() {

@@ -6,6 +6,8 @@ mod common;
 mod costs;
 #[path = "shop/paid_twice.rs"]
 mod paid_twice;
+#[path = "shop/water.rs"]
+mod water;
 
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};

@@ -125,6 +125,60 @@ fn a_child_lives_within_its_limits() {
     assert_eq!((hard("Max core file size"), hard("Max file size")), (0, 0));
 }
 
+/// Sets a limit of a child that has set its own.
+#[cfg(target_os = "linux")]
+fn limit(child: u32, what: &str) {
+    let done = Command::new("prlimit").args(["--pid", &child.to_string(), what]).status().unwrap();
+    assert!(done.success(), "{what}");
+}
+
+/// The children of this process that were started with this in their environment.
+#[cfg(target_os = "linux")]
+fn children(mark: &str) -> Vec<u32> {
+    let me = format!("PPid:\t{}\n", std::process::id());
+    let is_child = |id: &u32| {
+        let of = |what: &str| std::fs::read_to_string(format!("/proc/{id}/{what}")).unwrap_or_default();
+        of("status").contains(&me) && of("environ").contains(mark)
+    };
+    let ids = std::fs::read_dir("/proc").unwrap().flatten();
+    ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_child).collect()
+}
+
+/// What a change needs beyond the limit of memory kills the child, and nobody waits for an answer in vain.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_without_memory_or_time_is_killed_and_replaced() {
+    let program = env!("CARGO_BIN_EXE_soko-server");
+    let mark = "SOKO_TEST_MARK=limits";
+    let pool = WorkerPool::new(shell(&format!("exec env {mark} {program} {SUBCOMMAND}")), PATIENT);
+    let children = || children(mark);
+    let is_applied = |name: &str| {
+        let reply = pool.apply(&request(naming_change(name)));
+        assert!(matches!(reply, Ok(WorkReply::Applied(_))), "{reply:?}");
+    };
+    is_applied("Tea");
+    let first = children();
+    assert_eq!(first.len(), 1);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", first[0])).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let kib: u64 = size.split_whitespace().next().unwrap().parse().unwrap();
+    limit(first[0], &format!("--as={}", kib * 1024));
+    // A request of several megabytes is one more allocation than it may make.
+    let large = WorkRequest { saved: Some(vec![7; 3 * 1024 * 1024]), ..request(naming_change("Tea")) };
+    let reply = pool.apply(&large).unwrap();
+    assert!(matches!(reply, WorkReply::Refused(_)), "{reply:?}");
+    let second = children();
+    assert!(second.len() == 1 && second != first, "it died, and another one answered");
+
+    // One second of work at most: sooner or later it dies in the middle of some change, which another one applies.
+    limit(second[0], "--cpu=1:1");
+    while children() == second {
+        is_applied(&"Tea ".repeat(50));
+    }
+    is_applied("Tea");
+    assert_eq!(children().len(), 1);
+}
+
 fn framed_len(request: &WorkRequest) -> usize {
     use soko_domain::wire::Wire as _;
     4 + request.to_bytes().len()
