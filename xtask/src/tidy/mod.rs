@@ -3,6 +3,7 @@
 //! Each rule is a function from what it looks at to a list of complaints. One test holds it against this
 //! repository, another shows that it can fail by giving it something bad.
 
+mod figures;
 mod graph;
 mod licences;
 mod migrations;
