@@ -14,19 +14,29 @@ use soko_documents::{
 };
 use soko_domain::about::About;
 use soko_domain::ask::{Answer, Ask};
+use soko_domain::deal::Deal;
+use soko_domain::delivery::Terms;
 use soko_domain::entry::{Entry, Kind};
 use soko_domain::essence::Proof;
 use soko_domain::ids::{AuthorId, LogId, ProductId, ThingId};
 use soko_domain::import::{Reading, Table, guess_decimal, guess_fields, read_rows};
-use soko_domain::money::{Currency, Money};
+use soko_domain::money::{Currency, Money, Ppm};
+use soko_domain::opening::Opening;
+use soko_domain::point::Point;
+use soko_domain::purse::{CARD_LETTERS, CardCode};
 use soko_domain::scale;
 use soko_domain::statement::{StatementReading, read_statement, statement_table};
 use soko_domain::stock::transfers;
+use soko_domain::tab;
+use soko_domain::tax::TaxRate;
+use soko_domain::telephone::Telephone;
+use soko_domain::transfer::TransferTerms;
 use soko_domain::wire::Wire;
 use soko_replication::{Introduction, Page, Record};
 use soko_sync_server::demo::Device;
 use soko_sync_server::messages::{SmsShape, TextReports, is_bounced};
 use soko_sync_server::pay::Secret;
+use soko_sync_server::rivals::may_read;
 
 const MUTATIONS_PER_SEED: u64 = 1_500;
 
@@ -120,6 +130,9 @@ fn targets() -> Vec<Target> {
         ("address", named(addresses(), |text: &str| text.as_bytes().to_vec()), read_address),
         ("shopper", named(answers(), |answer| encode(&answer).unwrap()), read_answer),
         ("bounced", named(bounced(), String::into_bytes), is_bounced),
+        ("robots", named(robots(), |text: &str| text.as_bytes().to_vec()), read_robots),
+        ("kept_text", named(kept_texts(), |text| text), read_kept_text),
+        ("dictated", named(dictated(), String::into_bytes), read_dictated),
         ("text_report", named(text_reports(), |report| report), read_text_report),
     ]
 }
@@ -194,6 +207,97 @@ fn bounced() -> Vec<String> {
         report(format!("Content-Type: message/rfc822\n\n{heads}\n\nHello")),
         report(format!("Content-Type: text/rfc822-headers\n\n{heads}\n")).replace('\n', "\r\n"),
     ]
+}
+
+/// The first line is the path that is asked for; none of these may be read.
+fn robots() -> Vec<&'static str> {
+    vec![
+        "/private/prices.csv\nUser-agent: *\nDisallow: /private\nAllow: /private/list\n",
+        "/prices.csv?day=1\nUser-agent: other\nAllow: /\n\nUser-agent: Soko/1.0\nDisallow: /*.csv # not those\n",
+    ]
+}
+
+/// The first byte chooses what a text is.
+fn kept_texts() -> Vec<Vec<u8>> {
+    let deal = format!("{} 199 1790000000000 1790003600000 500 1", ThingId([7; 16]));
+    let texts = [
+        "1111100 08:00-18:00\n0000010 09:00-13:00",
+        "160000=VAT A",
+        deal.as_str(),
+        "2-3 5-9",
+        "-1.286389,36.817223",
+        "zone 150 Town\nzone 300 Hills\nfree 2000\ntax 250000 inclusive",
+        "holder Mama Akinyi\nnumber 0123456789\nbank Equity\ndays 3",
+    ];
+    (0..).zip(texts).map(|(choice, text): (u8, _)| [&[choice], text.as_bytes()].concat()).collect()
+}
+
+fn dictated() -> Vec<String> {
+    let card = CardCode::of_chance([9; CARD_LETTERS]).to_string();
+    vec![
+        "1 250,50".into(),
+        "8.875%".into(),
+        "+254 (0)712-345 678".into(),
+        card,
+        "-1.286389, 36.817223".into(),
+    ]
+}
+
+/// Says whether it forbids the path. Lines for others, before all else, say nothing to us.
+fn read_robots(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let (path, text) = text.split_once('\n').unwrap_or((text, ""));
+    let may = may_read(text, path);
+    let others = format!("User-agent: other\nDisallow: /\n{}", text.trim_start_matches('\u{feff}'));
+    assert_eq!(may_read(&others, path), may, "{path}: {text}");
+    !may
+}
+
+/// What is read has one way of being written; two forgive blanks, and are written anew as the same.
+fn read_kept_text(bytes: &[u8]) -> bool {
+    let Some((choice, text)) = bytes.split_first() else { return false };
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let written = match choice % 7 {
+        0 => Opening::read(text).map(|it| it.to_string()),
+        1 => TaxRate::parse_class(text).map(|it| it.kept()),
+        2 => Deal::read(text).map(|it| it.to_string()),
+        3 => tab::read(ThingId::default(), text).map(|it| tab::kept(&it)),
+        4 => Point::read(text).map(|it| it.to_string()),
+        5 => {
+            let Ok(terms) = Terms::parse(text) else { return false };
+            assert_eq!(Terms::parse(&terms.to_string()), Ok(terms), "{text}");
+            return true;
+        }
+        _ => {
+            let Ok(terms) = TransferTerms::parse(text) else { return false };
+            assert_eq!(TransferTerms::parse(&terms.to_string()), Ok(terms), "{text}");
+            return true;
+        }
+    };
+    assert!(written.as_deref().is_none_or(|written| written == text), "{written:?} of {text}");
+    written.is_some()
+}
+
+/// What somebody says and another one types. Says whether it was anything.
+fn read_dictated(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let money = Money::parse(text, Currency::parse("EUR").unwrap());
+    if let Ok(money) = money {
+        assert_eq!(Money::parse(&money.plain(), money.currency), Ok(money));
+    }
+    let part = text.parse::<Ppm>();
+    if let Ok(part) = &part {
+        assert_eq!(part.to_string().parse().as_ref(), Ok(part));
+    }
+    let numbers = [Telephone::read(text), Telephone::read_at(text, "KES")];
+    for number in numbers.iter().flatten() {
+        assert_eq!(Telephone::read(number.as_str()).as_ref(), Ok(number));
+    }
+    let (code, point) = (CardCode::parse(text), Point::typed(text));
+    assert_eq!(code.and_then(|code| CardCode::parse(&code.to_string())), code);
+    assert_eq!(point.and_then(|point| Point::read(&point.to_string())), point);
+    let is_number = numbers.iter().any(Result::is_ok);
+    money.is_ok() || part.is_ok() || is_number || code.is_some() || point.is_some()
 }
 
 /// The first byte chooses who reports.

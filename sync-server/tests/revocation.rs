@@ -7,7 +7,7 @@ use common::shop::{Register, Shop, TEA, asked, core, exchange, send_page, stores
 use soko_domain::ask::Ask;
 use soko_domain::entry::{DeviceRevoked, Entry, ReceivedLine, ShareReturned, StockReceived};
 use soko_domain::ids::{AuthorId, ShareId, ThingId};
-use soko_replication::{Capabilities, Record};
+use soko_replication::Capabilities;
 
 const AT_MS: i64 = 1_795_000_000_000;
 
@@ -74,29 +74,6 @@ async fn what_cannot_be_read_binds_as_much_as_it_can_touch_until_its_device_is_r
         shop.exchange().await;
         assert_eq!(shop.available().await, 4);
         shop.order(1, 3, 4).send().await.expect(StatusCode::CREATED);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_this_server_cannot_read_is_passed_on_to_the_byte() {
-    for store in stores() {
-        let mut shop = Shop::open(store, core(), 1).await;
-        let mut newer = shop.register(9, "cashier").await;
-        for (kind, body) in [(0x0ffe, vec![0, 0xff, 9, 0]), (0x2ffe, Vec::new())] {
-            newer.device.write_body(kind, body).unwrap();
-        }
-        exchange(&shop.server, &mut newer).await;
-        // Others get them in their order, with the signature that vouches for them.
-        let reply = exchange(&shop.server, &mut shop.register).await;
-        let stall = newer.device.stall();
-        let from_newer = reply.runs.into_iter().filter(|run| run.author == newer.device.author());
-        let passed: Vec<_> = from_newer.flat_map(|run| run.into_records(stall)).collect();
-        let last = passed.len() - 1;
-        assert_eq!(passed[last].signature, newer.device.records()[last].signature);
-        let unsigned = |records: &[Record]| -> Vec<Record> {
-            records.iter().map(|record| Record { signature: None, ..record.clone() }).collect()
-        };
-        assert_eq!(unsigned(&passed), unsigned(newer.device.records()));
     }
 }
 

@@ -10,5 +10,6 @@ mod robots;
 mod round;
 mod rows;
 
+pub use robots::allows as may_read;
 pub use round::{follow, round};
 pub(crate) use rows::{Feed, end, make, of, of_stall, put, soon, table};

@@ -4,7 +4,7 @@
 pub(super) const NAME: &str = "soko";
 
 /// Whether a path, with its query, may be read. The longest rule that fits counts, and of equal ones the one that allows.
-pub(super) fn allows(text: &str, path: &str) -> bool {
+pub fn allows(text: &str, path: &str) -> bool {
     let groups = groups(text);
     let own = groups.iter().any(|group| group.names.iter().any(|name| name == NAME));
     let is_meant = |name: &String| if own { name == NAME } else { name == "*" };

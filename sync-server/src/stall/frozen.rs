@@ -13,7 +13,7 @@ use soko_record_log::{Row, StoreError, Tx, params};
 
 use crate::core::CoreRefusal;
 use crate::stall::desk::Desk;
-use crate::stall::orders::{EndOrder, ending};
+use crate::stall::orders::EndOrder;
 use crate::stall::{paying, refunds, transfers};
 
 /// Orders that are read at once.
@@ -40,7 +40,11 @@ pub(super) fn end(
 ) -> Result<(), CoreRefusal> {
     let EndOrder::Release(reason) = end else { return Err(Refusal::StallFrozen.into()) };
     release_order::check_reason(step, reason)?;
-    if paying::call_off(desk, order, ending(reason))? { Ok(()) } else { Err(Refusal::StallFrozen.into()) }
+    if paying::call_off(desk, order, paying::ending(reason))? {
+        Ok(())
+    } else {
+        Err(Refusal::StallFrozen.into())
+    }
 }
 
 /// What registers said of orders waits, too; only who pays is told not to.

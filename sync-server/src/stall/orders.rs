@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
-use soko_checkout::Ending;
 use soko_domain::basket::Policy;
 use soko_domain::coupon::{CouponProblem, CouponTerms, Uses, code_of};
 use soko_domain::deal::DealUse;
@@ -575,7 +574,7 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
     let waits_for_payment = match end {
         EndOrder::Release(reason) if !done_before && state == Some(OrderState::Held) => {
             release_order::check_reason(step, reason)?;
-            let why = ending(reason);
+            let why = paying::ending(reason);
             // Nobody is left to ask: then it is the stall's word, which was told to look.
             let is_decided = reason == ReleaseReason::StallCancelled && paying::is_stalls_word(desk, order)?;
             // Nothing here would keep that it is to end.
@@ -607,15 +606,6 @@ pub(super) fn end(desk: &mut Desk<'_>, order: OrderId, end: EndOrder) -> Result<
         transfers::owe(desk, order)?;
     }
     view(desk.tx, desk.log, order)?.ok_or_else(unknown)
-}
-
-/// Why its payment ends.
-pub(super) fn ending(reason: ReleaseReason) -> Ending {
-    match reason {
-        ReleaseReason::BuyerCancelled => Ending::Buyer,
-        ReleaseReason::StallCancelled => Ending::Stall,
-        ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
-    }
 }
 
 /// What was paid before counts as sold from here, as if a register had said that it was handed over.

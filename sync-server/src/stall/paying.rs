@@ -479,6 +479,15 @@ pub(super) fn not_looked_up(desk: &mut Desk<'_>, order: OrderId) -> Result<CoreR
     Ok(refused(Fault::Later, "payment_looked_up", detail))
 }
 
+/// Why its payment ends.
+pub(super) fn ending(reason: ReleaseReason) -> Ending {
+    match reason {
+        ReleaseReason::BuyerCancelled => Ending::Buyer,
+        ReleaseReason::StallCancelled => Ending::Stall,
+        ReleaseReason::PaymentFailed | ReleaseReason::Lapsed => Ending::Failed,
+    }
+}
+
 /// What follows for the stall, in the same transaction.
 pub(super) fn do_all(desk: &mut Desk<'_>, kept: &mut Kept, deeds: &[Deed]) -> Result<(), CoreRefusal> {
     let order = kept.payment.due.order;

@@ -13,6 +13,7 @@ mod deals;
 mod elsewhere;
 mod families;
 mod interactions;
+mod invited;
 mod leaving;
 mod likes;
 mod locked;
