@@ -371,7 +371,7 @@ async fn nothing_goes_back_before_a_restored_server_has_heard_all() {
         let mut world = World::handed_over((store, Speaks::Stripe)).await.restored().await;
         register_says_once(&mut world, asks(1, 0, 300, BackWay::AsPaid)).await;
         world.rests().await;
-        assert_eq!((world.parts().await, world.returned()), (vec![(1, Asked, 300)], (0, 0)));
+        assert_eq!((world.parts().await, world.returned()), (vec![(1, Asked, 0)], (0, 0)));
         world.thaw().await;
         world.rests().await;
         assert_eq!((world.parts().await, world.returned()), (vec![(1, Back, 300)], (1, 300)));
