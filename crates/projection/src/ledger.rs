@@ -100,12 +100,9 @@ pub(crate) fn apply_entry(
         Entry::StockCounted(count) => counts::ended(book, place, count.count),
         Entry::CountDropped(dropped) => counts::ended(book, place, dropped.count),
         // Their whole effect is on stock, was taken where records are taken, or is that somebody can look into it.
-        Entry::StockReceived(_)
-        | Entry::StockAdjusted(_)
-        | Entry::StockConverted(_)
-        | Entry::StockMoved(_) => Ok(()),
         #[rustfmt::skip]
-        Entry::ProgramActed(_) | Entry::RecordParked(_) | Entry::LinesTakenOff(_) | Entry::PricesSet(_)
+        Entry::StockReceived(_) | Entry::StockAdjusted(_) | Entry::StockConverted(_) | Entry::StockMoved(_)
+        | Entry::ProgramActed(_) | Entry::RecordParked(_) | Entry::LinesTakenOff(_) | Entry::PricesSet(_)
         | Entry::LinesRepriced(_) => Ok(()),
     }
 }

@@ -345,25 +345,29 @@ fn trade_samples() -> Vec<Entry> {
         TabPaid { sale: SALE, tab: ORDER, spans: vec![TabSpan { line: THING, from: 2, upto: 500 }] }.into(),
         CostsNoted { sale: SALE, costs: vec![UnitCost { product: MANGO, cost_minor: 1_815, per: 1_000 }] }
             .into(),
-        LinesRepriced {
-            sale: SALE,
-            lines: vec![Repriced {
-                line: 2,
-                product: MANGO,
-                name: "Mango".into(),
-                quantity: 500,
-                unit: Some(Unit::Gram),
-                own_minor: 2_890,
-                own_per: 1_000,
-                unit_price_minor: 250,
-                price_per: 100,
-            }],
-        }
-        .into(),
+        lines_repriced(),
         PaymentVerified { sale: SALE, tender: 1, code: "QX12Y".into() }.into(),
         PaymentSettled { sale: SALE, tender: 1 }.into(),
         PaymentFailed { sale: SALE, tender: 1, reason: "not in the list".into() }.into(),
     ]
+}
+
+fn lines_repriced() -> Entry {
+    LinesRepriced {
+        sale: SALE,
+        lines: vec![Repriced {
+            line: 2,
+            product: MANGO,
+            name: "Mango".into(),
+            quantity: 500,
+            unit: Some(Unit::Gram),
+            own_minor: 2_890,
+            own_per: 1_000,
+            unit_price_minor: 250,
+            price_per: 100,
+        }],
+    }
+    .into()
 }
 
 fn sale_made() -> Entry {
