@@ -24,14 +24,15 @@ async fn a_repetition_of_what_is_held_gets_its_answer_though_nobody_takes_paymen
 #[tokio::test(flavor = "multi_thread")]
 async fn once_it_is_sold_out_nobody_waits_to_hear_so() {
     for store in stores() {
-        let stall = Rate { burst: 12, per_second: 1 };
+        let stall = Rate { burst: 40, per_second: 1 };
         let rates = Rates { stall, ..Rates::default() };
         let wanted = Wanted { rates: Some(rates), ..Wanted::default() };
         let shop = Shop::open_wanted(store, core(), 3, wanted).await;
+        shop.server.clock.advance_ms(60_000);
         let held = shop.order(1, 1, 2).send().await.expect(StatusCode::CREATED);
         shop.order(2, 2, 1).send().await.expect(StatusCode::CREATED);
         shop.order(3, 3, 1).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
-        for late in 4..20 {
+        for late in 4..30 {
             shop.order(late, late, 1).send().await.refused(StatusCode::CONFLICT, "share_exceeded");
         }
         // Whoever has an order hears of that, once there is a place.

@@ -182,7 +182,7 @@ async fn what_its_provider_does_not_give_back_can_go_back_in_cash() {
         world.register_says(vec![asks(2, 0, 450, BackWay::Cash)]).await;
         assert_eq!(world.parts().await[1], (2, PartStanding::Allowed, 450));
         assert_eq!(world.shop.available().await, 3, "the goods came back once");
-        assert_eq!(world.told().await, [(IncidentKind::PaymentStays, 450)], "somebody hears of it");
+        assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentStays, 450)], "somebody hears of it");
     }
 }
 

@@ -19,7 +19,7 @@ fn order() -> OrderId {
 
 impl World {
     /// What a person has to look at, and how much it is about.
-    pub(crate) async fn told(&self) -> Vec<(IncidentKind, i64)> {
+    pub(crate) async fn to_look_at(&self) -> Vec<(IncidentKind, i64)> {
         let read = self.shop.server.store.store.read(|tx| {
             let sql = "select kind, quantity from incident where log = $1 order by at_ms, author, seq";
             let rows = tx.query(sql, params![STALL])?;
@@ -36,7 +36,7 @@ impl World {
     }
 
     /// The provider says something about the session.
-    async fn word(&self, name: &str, session: Option<&str>) {
+    async fn says(&self, name: &str, session: Option<&str>) {
         let (body, signature) = word_of((name, session), (&STALL.to_string(), &id(ORDER)), self.now_ms());
         let ask = self.shop.server.ask(Method::POST, "/v1/pay/stripe/webhook");
         let told = ask.header("stripe-signature", &signature).body("application/json", body).send().await;
@@ -45,7 +45,7 @@ impl World {
 
     /// It says so, and is looked up as often as that wants.
     async fn looks_after(&self, name: &str) {
-        self.word(name, None).await;
+        self.says(name, None).await;
         for _ in 0..8 {
             self.drive().await;
             self.shop.server.clock.advance_ms(60_000);
@@ -62,7 +62,7 @@ async fn what_is_never_given_back_of_what_was_handed_over_goes_back_in_cash() {
         assert_eq!(world.records().await.standing(), PayStanding::PayingBack);
         world.is_denied().await;
         assert_eq!(
-            world.told().await,
+            world.to_look_at().await,
             [(IncidentKind::PaymentStays, 1_350)],
             "once, and in these words alone"
         );
@@ -99,7 +99,7 @@ async fn units_of_a_cancelled_order_wait_for_no_refund_that_never_comes() {
         assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("held", 2));
         world.is_denied().await;
         assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("cancelled", 5));
-        assert_eq!(world.told().await, [(IncidentKind::PaymentStays, 1_350)]);
+        assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentStays, 1_350)]);
         // The buyer has it in cash, out of a drawer that counts it.
         world.shop.renew(40).await;
         world.register_says(vec![asks(5, 1, 0, BackWay::Cash), asks(2, 0, 1_350, BackWay::Cash)]).await;
@@ -119,7 +119,7 @@ async fn what_was_given_back_there_in_the_end_is_written_and_no_cash_goes_beside
         world.looks_after("evt_1").await;
         assert_eq!((world.standing().await.1.as_str(), world.records().await.left_minor()), ("returned", 0));
         let both = [(IncidentKind::PaymentStays, 1_350), (IncidentKind::PaymentReturned, 1_350)];
-        assert_eq!(world.told().await, both);
+        assert_eq!(world.to_look_at().await, both);
         world.shop.renew(40).await;
         world.register_says(vec![asks(5, 0, 1, BackWay::Cash)]).await;
         assert!(world.parts().await.iter().all(|part| part.1 == PartStanding::Refused));
@@ -135,7 +135,7 @@ async fn payments_of_a_provider_that_was_taken_out_of_the_settings_come_to_a_per
         let world = world.restart_with(vec![]);
         world.is_denied().await;
         assert_eq!(
-            world.told().await,
+            world.to_look_at().await,
             [(IncidentKind::PaymentOdd, 1_350), (IncidentKind::PaymentStays, 1_350)]
         );
         assert!(world.records().await.is_not_taken);
@@ -147,7 +147,7 @@ async fn payments_of_a_provider_that_was_taken_out_of_the_settings_come_to_a_per
         for _ in 0..2 {
             world.is_denied().await;
         }
-        assert_eq!(world.told().await, [(IncidentKind::PaymentOdd, 1_350)]);
+        assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentOdd, 1_350)]);
         assert_eq!((world.standing().await.0.as_str(), world.shop.available().await), ("held", 2));
         world.shop.renew(40).await;
         world.is_called_off(ORDER).await;
@@ -191,7 +191,7 @@ async fn a_session_that_was_lost_among_many_is_found_by_when_it_was_asked_for_or
             }
             let is_found = crowd == Crowd::Since;
             assert_eq!(world.standing().await.1, if is_found { "waiting" } else { "asking" });
-            world.word("evt_1", Some("cs_1")).await;
+            world.says("evt_1", Some("cs_1")).await;
             world.until(("held", "waiting")).await;
             world.provider.books().buyer(true);
             world.until(("held", "paid")).await;
@@ -208,7 +208,7 @@ async fn a_refund_that_a_bank_does_not_take_is_told_whole_or_in_part() {
         world.provider.books().undo_refunds();
         for word in ["evt_1", "evt_2"] {
             world.looks_after(word).await;
-            assert_eq!(world.told().await, [(IncidentKind::PaymentStays, 1_350)], "once");
+            assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentStays, 1_350)], "once");
         }
         assert_eq!(world.standing().await, ("cancelled".into(), "paid".into()));
     }
@@ -220,7 +220,7 @@ async fn a_refund_that_a_bank_does_not_take_is_told_whole_or_in_part() {
         world.provider.books().undo_refunds();
         for word in ["evt_1", "evt_2"] {
             world.looks_after(word).await;
-            assert_eq!(world.told().await, [(IncidentKind::PaymentStays, 450)], "once");
+            assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentStays, 450)], "once");
         }
     }
 }
@@ -231,12 +231,12 @@ async fn what_was_given_back_there_in_part_is_told_with_its_amount_and_leaves_th
         let mut world = World::handed_over((store, Speaks::Stripe)).await;
         world.provider.books().give_back(200);
         world.looks_after("evt_1").await;
-        assert_eq!(world.told().await, [(IncidentKind::PaymentReturned, 200)]);
+        assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentReturned, 200)]);
         world.provider.books().give_back(300);
         for word in ["evt_2", "evt_3"] {
             world.looks_after(word).await;
             assert_eq!(
-                world.told().await,
+                world.to_look_at().await,
                 [(IncidentKind::PaymentReturned, 200), (IncidentKind::PaymentReturned, 300)]
             );
         }
@@ -276,6 +276,6 @@ async fn of_what_is_held_no_less_is_taken_and_called_paid() {
         world.provider.books().take(500);
         world.looks_after("evt_1").await;
         assert_eq!(world.records().await.paid_minor, 0);
-        assert_eq!(world.told().await, [(IncidentKind::PaymentOdd, 1_350)]);
+        assert_eq!(world.to_look_at().await, [(IncidentKind::PaymentOdd, 1_350)]);
     }
 }
