@@ -242,6 +242,7 @@ async fn what_was_given_back_there_in_part_is_told_with_its_amount_and_leaves_th
         }
         let money = world.records().await;
         assert_eq!((money.left_minor(), money.standing()), (850, PayStanding::PartlyBack));
+        world.shop.renew(40).await;
         // No more than that leaves a drawer, and a part goes back as ever.
         world
             .register_says(vec![
