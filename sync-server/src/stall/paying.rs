@@ -175,9 +175,7 @@ pub(super) fn turn(
     if let Some(open) = has_time_for {
         call = go_on(desk, &mut kept, open)?;
     }
-    if let Some(call) = call {
-        lease(&mut kept, call, now_ms);
-    }
+    lease(&mut kept, call, now_ms);
     rows::save(desk.tx, desk.log, &kept)?;
     Ok(call.map(|call| asked(desk, (call, now_ms), kept)))
 }
@@ -202,7 +200,8 @@ fn answered(
 }
 
 /// While it is asked nobody else begins anything.
-fn lease(kept: &mut Kept, call: Call, now_ms: i64) {
+fn lease(kept: &mut Kept, call: Option<Call>, now_ms: i64) {
+    let Some(call) = call else { return };
     kept.next_ms = now_ms + LEASE_MS;
     if call == Call::Ask && kept.asked_ms == 0 {
         kept.asked_ms = now_ms;
