@@ -225,7 +225,7 @@ fn kept_texts() -> Vec<Vec<u8>> {
         "160000=VAT A",
         deal.as_str(),
         "2-3 5-9",
-        "-1.286389,36.817223",
+        "-1286389,36817223",
         "zone 150 Town\nzone 300 Hills\nfree 2000\ntax 250000 inclusive",
         "holder Mama Akinyi\nnumber 0123456789\nbank Equity\ndays 3",
     ];
