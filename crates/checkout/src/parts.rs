@@ -195,12 +195,13 @@ impl Payment {
         self.sum(|part| matches!(part.stage, Stage::Done | Stage::Undone)) >= self.due.amount_minor
     }
 
-    /// The records have each part: nothing is left to say but that nobody waits for it.
+    /// The records have each part: nothing is left to say but that nobody waits for it, and that of which nothing is left will not come.
     pub(crate) fn all_parts_back(&mut self) -> Vec<Deed> {
-        let free = self.ending.map(Deed::Free);
         self.doubt = None;
         self.enter(State::Returned);
-        free.into_iter().collect()
+        let mut deeds = self.all_reach(Stage::Failed, |part| part.stage < Stage::Pending);
+        deeds.extend(self.ending.map(Deed::Free));
+        deeds
     }
 }
 

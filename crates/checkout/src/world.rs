@@ -579,7 +579,8 @@ impl World {
                 Some(false) if self.told.contains(&Trouble::ReturnedOutside) => {}
                 other => {
                     return Err(format!(
-                        "of a part the records say {other:?}, and it went back {times} times"
+                        "of a part the records say {other:?}, and it went back {times} times: {:?}",
+                        self.kept
                     ));
                 }
             }

@@ -43,6 +43,9 @@ pub(crate) fn apply_entry(
     touched: &mut Touched,
 ) -> Result<(), StoreError> {
     audit::note(book, place, stamp, entry, touched)?;
+    if let Entry::CostsNoted(note) = entry {
+        figures::costs_noted(book, place, note);
+    }
     match entry {
         Entry::ShiftOpened(opened) => drawer::shift_opened(book, place, stamp, opened, touched),
         Entry::ShiftClosed(closed) => drawer::shift_closed(book, place, stamp, closed, touched),
@@ -60,17 +63,12 @@ pub(crate) fn apply_entry(
         Entry::PriceRulePut(put) => prices::rule_put(book, place, put, touched),
         Entry::PriceMoved(moved) => prices::moved(book, place, stamp, moved, touched),
         Entry::PriceRefused(refused) => prices::refused(book, place, refused, touched),
-        Entry::RivalsSeen(_) | Entry::RivalsFetched(_) | Entry::RivalSourcePut(_) => {
-            apply_rivals(book, place, entry, touched)
-        }
+        #[rustfmt::skip]
+        Entry::RivalsSeen(_) | Entry::RivalsFetched(_) | Entry::RivalSourcePut(_) => apply_rivals(book, place, entry, touched),
         Entry::CouponPut(put) => coupons::put(book, place, put, touched),
         Entry::DealTaken(taken) => deals::taken(book, place, taken, touched),
         Entry::SaleMade(sale) => trade::sale_made(book, place, stamp, sale, touched),
         Entry::TabPaid(word) => tabs::said(book, place, word),
-        Entry::CostsNoted(note) => {
-            figures::costs_noted(book, place, note);
-            Ok(())
-        }
         Entry::SaleVoided(void) => trade::sale_voided(book, place, stamp, void, touched),
         Entry::RefundMade(refund) => trade::refund_made(book, place, stamp, refund, touched),
         Entry::RefundAllowed(allowed) => trade::refund_allowed(book, place, allowed, touched),
@@ -103,7 +101,7 @@ pub(crate) fn apply_entry(
         #[rustfmt::skip]
         Entry::StockReceived(_) | Entry::StockAdjusted(_) | Entry::StockConverted(_) | Entry::StockMoved(_)
         | Entry::ProgramActed(_) | Entry::RecordParked(_) | Entry::LinesTakenOff(_) | Entry::PricesSet(_)
-        | Entry::LinesRepriced(_) => Ok(()),
+        | Entry::LinesRepriced(_) | Entry::CostsNoted(_) => Ok(()),
     }
 }
 

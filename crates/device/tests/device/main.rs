@@ -12,6 +12,7 @@ mod coupons;
 mod deals;
 mod elsewhere;
 mod families;
+mod full_disk;
 mod interactions;
 mod invited;
 mod leaving;

@@ -170,7 +170,7 @@ pub(crate) fn is_inside(rules: &Rules, facts: &Facts<'_>, price: i64) -> bool {
         && (between(low, high) || barred_below || barred_above)
 }
 
-/// Two thousand sets of rules and facts; most of them must come to a band, or nothing was tried.
+/// Two thousand sets of rules and facts. Most leave no price at all; of those that do there must be enough, or nothing was tried.
 #[test]
 fn no_band_lets_a_price_out() {
     let anything = (
@@ -198,5 +198,5 @@ fn no_band_lets_a_price_out() {
         Ok(())
     });
     tried.unwrap();
-    assert!(bands.get() > 200 && allowed.get() > 0, "{} bands, {} allowed", bands.get(), allowed.get());
+    assert!(bands.get() > 80 && allowed.get() > 10, "{} bands, {} allowed", bands.get(), allowed.get());
 }

@@ -190,12 +190,14 @@ impl Packed {
             }
             let near = self.near.of(place).find(|it| it.0 == product).map_or(0.0, |it| f32::from(it.1));
             let likeness = self.likeness(*had, product) + near * self.near_scales[place];
-            if like.is_none_or(|(most, _)| likeness > most) {
+            // Of what is alike in nothing, as where too few had it, nobody says that who had one had the other.
+            if likeness > 0.0 && like.is_none_or(|(most, _)| likeness > most) {
                 like = Some((likeness, *had));
             }
         }
         let is_alike = like.is_some_and(|(likeness, _)| likeness >= SIMILAR_MIN);
-        let like = like.map(|(_, like)| match self.count(product) {
+        // Of what too few had, nobody says who had it; what it is like by its kind may be said.
+        let like = like.map(|(_, like)| match self.count(product).min(self.count(like)) {
             0 => Reason::Similar { product: like },
             1.. => Reason::Like { product: like },
         });
