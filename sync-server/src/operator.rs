@@ -205,16 +205,19 @@ fn product_figures(row: &Row, product: ProductId) -> Result<ProductFigures, Stor
     })
 }
 
+/// What is added up of a product's days: sign and part of the days are those of `parts`.
+const GOODS_SUMS: &str = "cast(sum(p.sign * f.lines) as bigint) as lines,
+             cast(sum(p.sign * (f.units - f.returned_units)) as bigint) as units,
+             cast(sum(p.sign * f.returned_units) as bigint) as units_returned,
+             cast(sum(p.sign * f.revenue_minor) as bigint) as revenue_minor,
+             cast(sum(p.sign * f.refunded_minor) as bigint) as refunded_minor";
+
 /// The products of each currency that kept most, in that order, and each stall's pieces; what is added up for them is
 /// added up once. Whole months are read as months.
 fn goods(tx: &mut dyn Tx, days: &Days) -> Result<Vec<Row>, StoreError> {
     let select = format!(
         ", goods as materialized (
-           select f.log, f.product, cast(sum(p.sign * f.lines) as bigint) as lines,
-             cast(sum(p.sign * (f.units - f.returned_units)) as bigint) as units,
-             cast(sum(p.sign * f.returned_units) as bigint) as units_returned,
-             cast(sum(p.sign * f.revenue_minor) as bigint) as revenue_minor,
-             cast(sum(p.sign * f.refunded_minor) as bigint) as refunded_minor
+           select f.log, f.product, {GOODS_SUMS}
            from parts p cross join figure_product f
            where f.log = p.log and f.grain = p.grain and f.at = p.at
            group by f.log, f.product),

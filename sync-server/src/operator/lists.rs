@@ -11,7 +11,8 @@ use soko_record_log::{Param, StoreError, ToParam as _, Tx, params};
 use utoipa::ToSchema;
 
 use super::{
-    CURRENCIES_MAX, CurrencyFigures, Days, ProductFigures, StallFigures, product_figures, stall_figures,
+    CURRENCIES_MAX, CurrencyFigures, Days, GOODS_SUMS, ProductFigures, StallFigures, product_figures,
+    stall_figures,
 };
 
 /// What somebody wants of a list.
@@ -132,12 +133,8 @@ pub fn sold_products(tx: &mut dyn Tx, now_ms: i64, asked: &Asked) -> Result<Sold
     let rows = Days::read(tx, now_ms, asked.days)?.ask_with(
         tx,
         params![money.currency, like, net_minor, stall, product, limit],
-        ", goods as materialized (
-           select f.log, f.product, cast(sum(p.sign * f.lines) as bigint) as lines,
-             cast(sum(p.sign * (f.units - f.returned_units)) as bigint) as units,
-             cast(sum(p.sign * f.returned_units) as bigint) as units_returned,
-             cast(sum(p.sign * f.revenue_minor) as bigint) as revenue_minor,
-             cast(sum(p.sign * f.refunded_minor) as bigint) as refunded_minor
+        &format!(", goods as materialized (
+           select f.log, f.product, {GOODS_SUMS}
            from open o cross join parts p cross join figure_product f
            where o.currency = $1 and p.log = o.log
              and f.log = p.log and f.grain = p.grain and f.at = p.at
@@ -154,7 +151,7 @@ pub fn sold_products(tx: &mut dyn Tx, now_ms: i64, asked: &Asked) -> Result<Sold
            refunded_minor, net_minor
          from listed
          where net_minor < cast($3 as bigint) or net_minor = cast($3 as bigint) and (log, product) > ($4, $5)
-         order by net_minor desc, log, product limit $6",
+         order by net_minor desc, log, product limit $6"),
     )?;
     let mut found = Vec::new();
     for row in &rows {
