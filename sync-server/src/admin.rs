@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use soko_record_log::{DataDirectory, OpenMode, Sqlite, StoreError, Tx};
+use soko_record_log::{COMPANIONS, DataDirectory, OpenMode, Sqlite, StoreError, Tx, with_suffix};
 
-use crate::store::{self, BESIDE, DATABASE_FILE, Place, holds_store, pg_environment, with_suffix};
+use crate::store::{self, DATABASE_FILE, Place, holds_store, pg_environment};
 
 /// Writes everything into a file that must not exist; says how long it became.
 pub fn backup(place: &Place, file: &Path) -> Result<u64, StoreError> {
@@ -77,9 +77,9 @@ fn set_aside(held: &DataDirectory) -> Result<PathBuf, StoreError> {
     }
     let free = (1..u32::MAX)
         .map(|number| held.file(&format!("{DATABASE_FILE}.before-restore-{number}")))
-        .find(|path| !path.exists() && BESIDE.iter().all(|suffix| !with_suffix(path, suffix).exists()))
+        .find(|path| !path.exists() && COMPANIONS.iter().all(|suffix| !with_suffix(path, suffix).exists()))
         .ok_or_else(|| StoreError::Other("too many databases are set aside already".to_owned()))?;
-    for suffix in [""].iter().chain(&BESIDE) {
+    for suffix in [""].iter().chain(&COMPANIONS) {
         let (from, to) = (with_suffix(&database, suffix), with_suffix(&free, suffix));
         if from.exists() {
             fs::rename(&from, &to).map_err(|error| file_error(&from, &error))?;

@@ -14,7 +14,7 @@ pub const RESERVE_BYTES: usize = 4 * 1024 * 1024;
 /// More damaged copies than this mean a broken disk, and that nobody looked.
 const SET_ASIDE_MAX: u32 = 1000;
 /// What SQLite keeps beside a database.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A directory that only this process uses, until it is dropped or the process ends, however that happens.
 #[derive(Debug)]
@@ -145,7 +145,8 @@ pub(crate) fn file_error(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Io(text)
 }
 
-pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// A path with more at the end of its name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -18,7 +18,7 @@ pub mod suite;
 pub mod tx;
 
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
-pub use directory::DataDirectory;
+pub use directory::{COMPANIONS, DataDirectory, with_suffix};
 pub use migrate::Migration;
 pub use sqlite::{OpenMode, Sqlite};
 pub use tx::{Again, ByteId, Dialect, Kept, Param, Row, StoreError, ToParam, Tx, Value, savepoint};

@@ -4,14 +4,12 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use soko_record_log::{OpenMode, Sqlite, StoreError, params};
+use soko_record_log::{OpenMode, Sqlite, StoreError, params, with_suffix};
 
 /// The database's name in the data directory.
 pub const DATABASE_FILE: &str = "soko.db";
-/// What SQLite keeps beside it.
-pub const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Up to this every page is read at every start: less than a second.
 const LOOK_ALWAYS_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -24,12 +22,6 @@ pub fn holds_store(directory: &Path) -> bool {
     let database = directory.join(DATABASE_FILE);
     database.exists()
         || ["-wal", "-journal"].iter().any(|suffix| bytes_of(&with_suffix(&database, suffix)) > 0)
-}
-
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// Refuses a store that is damaged, and changes nothing. A large one that ended in order gets a glance: whether its file is as long

@@ -20,7 +20,7 @@ use soko_record_log::{Dialect, StoreError, Tx};
 use tokio::sync::oneshot;
 
 pub use conn::Shard;
-pub use files::{BESIDE, DATABASE_FILE, holds_store, with_suffix};
+pub use files::{DATABASE_FILE, holds_store};
 pub use group::GroupReport;
 pub use job::{Failed, JobError, NoAnswer};
 pub use migrate::STEPS;
