@@ -117,7 +117,7 @@ pub fn answer(
         "update review set answer = $3, answered_ms = $4 where review = $1 and log = $2 and hidden_because = ''",
         params![review, stall, words.trim(), answered_ms],
     )?;
-    if changed == 0 { Err(Refusal::NoSuchReview) } else { Ok(note_goods(tx, stall, now_ms)?) }
+    if changed == 0 { Err(Refusal::NoSuchReview) } else { Ok(note_goods(tx, stall)?) }
 }
 
 /// Where a review was written.
@@ -216,7 +216,7 @@ fn add_up(tx: &mut dyn Tx, stall: LogId, product: ProductId) -> Result<(), Store
          on conflict (log, product) do update set reviews = excluded.reviews, stars = excluded.stars",
         params![stall, product],
     )?;
-    note_goods(tx, stall, 0)
+    note_goods(tx, stall)
 }
 
 /// Whoever owns or manages the stall is told, unless they do not want to be.

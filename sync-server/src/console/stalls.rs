@@ -168,7 +168,7 @@ fn told(
     (act, stall): (Act, LogId),
     (because, at_ms): (&str, i64),
 ) -> Result<(), Refusal> {
-    note_goods(tx, stall, at_ms)?;
+    note_goods(tx, stall)?;
     let subject = stall.to_string();
     acts::add(tx, &Done { acting, act, subject: &subject, because, more: "", at_ms })
 }

@@ -4,25 +4,37 @@
 use soko_domain::ids::{LogId, ProductId};
 use soko_record_log::{StoreError, Tx, params};
 
+use super::rows;
+
 /// How far back the lowest price is looked for, and how long a lower one is told as such.
 pub(super) const BEFORE_MS: i64 = 30 * 86_400_000;
-/// Prices that change at once and are looked at; the others at the next edit.
-const CHANGED_MAX: usize = 2_000;
-
-/// A stall's goods were edited: what costs something else by now is noted. In the transaction of the edit.
-pub(super) fn note(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(), StoreError> {
-    tx.run(
-        "insert into market_price (log, product, since_ms, price_minor)
-         select p.log, p.product, cast($2 as bigint), p.price_minor from product p where p.log = $1 and not exists
-           (select 1 from market_price m where m.log = p.log and m.product = p.product)",
-        params![stall, now_ms],
-    )?;
+/// These goods of a stall were edited: what costs something else by now is noted. In the transaction of the edit.
+pub(super) fn note(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    portion: &[ProductId],
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let (mut params, which) = rows::places(&stall, portion);
     let rows = tx.query(
-        "select p.product, p.price_minor from product p where p.log = $1 and p.price_minor <>
-           (select m.price_minor from market_price m where m.log = p.log and m.product = p.product
-            order by m.since_ms desc limit 1)
-         order by p.product limit $2",
-        params![stall, CHANGED_MAX],
+        &format!(
+            "select p.product, p.price_minor from product p where p.log = $1 and p.product in ({which})
+             and p.price_minor <> (select m.price_minor from market_price m
+               where m.log = p.log and m.product = p.product order by m.since_ms desc limit 1)
+             order by p.product"
+        ),
+        &params,
+    )?;
+    params.push(now_ms.into());
+    let now = params.len();
+    tx.run(
+        &format!(
+            "insert into market_price (log, product, since_ms, price_minor)
+             select p.log, p.product, cast(${now} as bigint), p.price_minor from product p
+             where p.log = $1 and p.product in ({which}) and not exists
+               (select 1 from market_price m where m.log = p.log and m.product = p.product)"
+        ),
+        &params,
     )?;
     for row in &rows {
         changed(tx, (stall, row.id(0)?), row.int(1)?, now_ms)?;

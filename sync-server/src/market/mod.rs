@@ -24,7 +24,7 @@ use soko_record_log::{Dialect, StoreError, Tx};
 use answers::Wanted;
 use held::Held;
 pub use news::News;
-pub(crate) use rows::{categories, deal_told, note_goods, pictures, things};
+pub(crate) use rows::{Edited, categories, deal_told, note_edited, note_goods, pictures, things};
 pub(crate) use spots::{Featuring, feature, featured, named, unfeature};
 
 /// One per process.

@@ -1,5 +1,7 @@
 //! What the market reads from the tables. Only stalls with a name and products that are not archived.
 
+use std::collections::BTreeSet;
+
 use soko_app_api::{Member, OfferDeal, OptionValue, Rating, ShopHandings};
 use soko_domain::deal::Deal;
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
@@ -176,21 +178,74 @@ pub(super) fn goods_of_all(tx: &mut dyn Tx) -> Result<Vec<(LogId, i64)>, StoreEr
     rows.iter().map(|row| Ok((row.id(0)?, row.int(1)?))).collect()
 }
 
-/// A stall's goods were edited. In the transaction of the edit.
-pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId, now_ms: i64) -> Result<(), StoreError> {
+/// What of a stall was edited that everybody may see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Edited {
+    /// These goods; none of them where only the stall itself or its categories were.
+    Goods(BTreeSet<ProductId>),
+    All,
+}
+
+impl Edited {
+    /// This one, after what was edited before in the same request.
+    pub(crate) fn and(self, earlier: Option<Self>) -> Self {
+        match (self, earlier) {
+            (Self::Goods(mut goods), Some(Self::Goods(earlier))) => {
+                goods.extend(earlier);
+                Self::Goods(goods)
+            }
+            (goods, None) => goods,
+            (Self::All, Some(_)) | (Self::Goods(_), Some(Self::All)) => Self::All,
+        }
+    }
+}
+
+/// A stall was edited. In the transaction of the edit, and by what was edited alone: a stall may have a hundred thousand products.
+pub(crate) fn note_edited(
+    tx: &mut dyn Tx,
+    stall: LogId,
+    edited: &Edited,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let goods: Vec<ProductId> = match edited {
+        Edited::Goods(goods) => goods.iter().copied().collect(),
+        Edited::All => {
+            let rows = tx.query("select product from product where log = $1 order by product", params![stall])?;
+            rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?
+        }
+    };
+    for portion in portions(&goods) {
+        let (mut params, which) = places(&stall, &portion);
+        params.push(now_ms.into());
+        let now = params.len();
+        tx.run(
+            &format!(
+                "insert into market_added (log, product, at_ms)
+                 select p.log, p.product, cast(${now} as bigint) from product p
+                 where p.log = $1 and p.product in ({which}) and not exists
+                   (select 1 from market_added a where a.log = p.log and a.product = p.product)"
+            ),
+            &params,
+        )?;
+        lowered::note(tx, stall, &portion, now_ms)?;
+    }
+    note_goods(tx, stall)
+}
+
+/// A stall looks different from now on: whoever holds it in memory reads it again.
+pub(crate) fn note_goods(tx: &mut dyn Tx, stall: LogId) -> Result<(), StoreError> {
     tx.run(
-        "insert into market_added (log, product, at_ms)
-         select p.log, p.product, cast($2 as bigint) from product p where p.log = $1 and not exists
-           (select 1 from market_added a where a.log = p.log and a.product = p.product)",
-        params![stall, now_ms],
-    )?;
-    lowered::note(tx, stall, now_ms)?;
-    tx.execute(
         "insert into market_goods (log, version) values ($1, 1)
          on conflict (log) do update set version = market_goods.version + 1",
         params![stall],
-    )?;
-    Ok(())
+    )
+}
+
+/// A stall as the first parameter, its products as the next, and the places of these.
+pub(super) fn places<'a>(stall: &'a LogId, portion: &'a [ProductId]) -> (Vec<Param<'a>>, String) {
+    let params = std::iter::once(Param::from(stall)).chain(portion.iter().map(Param::from)).collect();
+    let places: Vec<String> = (2..2 + portion.len()).map(|number| format!("${number}")).collect();
+    (params, places.join(", "))
 }
 
 pub(super) fn stall(tx: &mut dyn Tx, stall: LogId) -> Result<Option<StallRow>, StoreError> {

@@ -14,7 +14,7 @@ use soko_record_log::{StoreError, Tx, log, params};
 use soko_replication::{Epoch, Introduction, Pen, Record, Resume};
 
 use crate::core::{CoreRefusal, Now};
-use crate::market::note_goods;
+use crate::market::{Edited, note_edited};
 use crate::operator::Clock;
 use crate::stall::contact;
 use crate::stall::orders::Shop;
@@ -35,8 +35,8 @@ pub(super) struct Desk<'a> {
     count_before: u64,
     ids_made: u32,
     time: Time,
-    /// Whether something was edited that everybody may see.
-    goods_moved: bool,
+    /// What was edited that everybody may see.
+    edited: Option<Edited>,
 }
 
 /// The stall's own time.
@@ -113,7 +113,7 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let Left { epoch, pen, tips, known, shop, time } = left;
         let count_before = tips.count();
-        let (ids_made, goods_moved) = (0, false);
+        let (ids_made, edited) = (0, None);
         Self {
             core,
             tx,
@@ -128,7 +128,7 @@ impl<'a> Desk<'a> {
             count_before,
             ids_made,
             time,
-            goods_moved,
+            edited,
         }
     }
 
@@ -180,13 +180,23 @@ impl<'a> Desk<'a> {
     ) -> Result<Projected, CoreRefusal> {
         self.shop = None;
         self.hear()?;
-        if records.iter().any(|record| is_about_goods(record.kind)) {
-            (self.goods_moved, self.time.clock) = (true, None);
+        let is_about_goods = records.iter().any(|record| is_about_goods(record.kind));
+        if is_about_goods {
+            self.time.clock = None;
         }
         let appended = self.tips.append(self.tx, ids.iter().copied().zip(records));
         appended.map_err(append_refused)?;
         let who = (&self.core.trust, &mut self.known);
-        Ok(project_knowing(self.tx, self.log, who, self.applier, records)?)
+        let projected = project_knowing(self.tx, self.log, who, self.applier, records)?;
+        if is_about_goods {
+            self.edited(Edited::Goods(projected.touched.products.clone()));
+        }
+        Ok(projected)
+    }
+
+    fn edited(&mut self, edited: Edited) {
+        let earlier = self.edited.take();
+        self.edited = Some(edited.and(earlier));
     }
 
     /// Nothing follows from these any more. It is rare, so everything is derived again.
@@ -198,7 +208,7 @@ impl<'a> Desk<'a> {
         let trust = &self.core.trust;
         if soko_projection::set_aside(self.tx, self.log, trust, applier.as_mut(), places)?.is_some() {
             (self.known, self.shop, self.time) = (Known::default(), None, Time::default());
-            self.goods_moved = true;
+            self.edited(Edited::All);
         }
         Ok(())
     }
@@ -227,8 +237,8 @@ impl<'a> Desk<'a> {
 
     /// How far the log is, if this request moved it.
     pub(super) fn moved_to(&mut self) -> Result<Option<u64>, CoreRefusal> {
-        if std::mem::take(&mut self.goods_moved) {
-            note_goods(self.tx, self.log, self.now.now_ms)?;
+        if let Some(edited) = self.edited.take() {
+            note_edited(self.tx, self.log, &edited, self.now.now_ms)?;
         }
         let count = self.tips.count();
         Ok((count != self.count_before).then_some(count))

@@ -54,7 +54,7 @@ use soko_projection::{
 use soko_record_log::{StoreError, Tx, log};
 
 use crate::core::{Admitted, CoreRefusal, Fault, Leaving, Now, OffersAsked, PageIn, PageOut, StallCore};
-use crate::market::note_goods;
+use crate::market::{Edited, note_edited};
 use crate::pay::provider::Asked;
 use crate::stall::desk::Desk;
 
@@ -274,7 +274,7 @@ impl Core {
         desk::forget_left(tx);
         let mut applier = (self.appliers)();
         rebuild(tx, stall, &self.trust, applier.as_mut())?;
-        note_goods(tx, stall, 0)?;
+        note_edited(tx, stall, &Edited::All, 0)?;
         let (after, records) = (state_digest(tx, stall)?, log::count(tx, stall)?);
         let derived = table_sums(tx, stall)?;
         let differing = derived.into_iter().filter(|(table, sum)| tables.get(table) != Some(sum));
