@@ -394,6 +394,7 @@ test("a full disk is said at the counter: the cart stays, and is sold once there
     let taps = 1;
     for (; taps < TAPS_MAX && !(await told.isVisible()); taps += 1) await till.addToCart(tea);
     await told.waitFor();
+    await till.page.getByRole("alert").getByRole("button", { name: "Dismiss" }).first().click();
     await toPay(till);
     await till.button("Done, money is in").click();
     await till.page.getByText(/^The disk of this device is full/).first().waitFor();

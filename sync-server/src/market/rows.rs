@@ -210,7 +210,8 @@ pub(crate) fn note_edited(
     let goods: Vec<ProductId> = match edited {
         Edited::Goods(goods) => goods.iter().copied().collect(),
         Edited::All => {
-            let rows = tx.query("select product from product where log = $1 order by product", params![stall])?;
+            let rows =
+                tx.query("select product from product where log = $1 order by product", params![stall])?;
             rows.iter().map(|row| row.id(0)).collect::<Result<_, _>>()?
         }
     };
