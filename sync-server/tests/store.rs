@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use common::{TestStore, each_store};
 use soko_domain::ids::LogId;
 use soko_projection::suite;
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{Row, StoreError, Tx, params};
 use soko_sync_server::store::{Failed, JobError, NoAnswer, Place, Shard, Store, WRITE_QUEUE_MAX};
 
 const SHARD: Shard = Shard::stall(LogId([1; 16]));
@@ -366,4 +366,34 @@ fn a_connection_that_dies_is_opened_again() {
     for _ in 0..4 {
         assert_eq!(names(store), pairs(&[("kept", 1)]));
     }
+}
+
+/// Whatever else a statement wants, such as an order: one thing of a log is found by its index, and the log is not read for it.
+#[test]
+fn a_thing_of_a_log_is_found_by_its_index() {
+    let plans: Result<Vec<(String, String)>, Failed<No>> = TestStore::sqlite().store.read_blocking(|tx| {
+        let indexes = tx.query(INDEXES_OF_THINGS, params![])?;
+        indexes.iter().map(|index| plan(tx, index)).collect()
+    });
+    let plans = plans.unwrap();
+    assert!(plans.iter().any(|(asked, _)| asked.contains(" from order_money ")), "{plans:?}");
+    for (asked, plan) in plans {
+        assert!(plan.contains("(log=? AND "), "{asked}: {plan}");
+    }
+}
+
+const INDEXES_OF_THINGS: &str = "select t.name, second.name, k.name from pragma_table_list t
+    join pragma_index_list(t.name) i on i.partial = 0
+    join pragma_index_info(i.name) first on first.seqno = 0 and first.name = 'log'
+    join pragma_index_info(i.name) second on second.seqno = 1
+    join pragma_table_info(t.name) c on c.name = second.name and upper(c.type) = 'BLOB'
+    join pragma_table_info(t.name) k on k.cid = (select count(*) - 1 from pragma_table_info(t.name))
+    where t.schema = 'main' and t.type = 'table' order by t.name, second.name";
+
+fn plan(tx: &mut dyn Tx, index: &Row) -> Result<(String, String), No> {
+    let (table, column, last) = (index.text(0)?, index.text(1)?, index.text(2)?);
+    let asked = format!("select * from {table} where log = $1 and {column} = $2 order by log, {last}");
+    let rows = tx.query(&format!("explain query plan {asked}"), params![[0_u8; 16], [0_u8; 16]])?;
+    let steps: Result<Vec<_>, StoreError> = rows.iter().map(|row| row.text(3).map(str::to_owned)).collect();
+    Ok((asked, steps?.join("; ")))
 }

@@ -247,8 +247,8 @@ pub fn of_code(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<Vec<PaymentAt>
         "select {COLUMNS}, s.at_ms from payment p
          join sale s on s.log = p.log and s.sale = p.sale and s.author = p.author and s.seq = p.seq
          where p.log = $1 and {NOT_VOIDED} and p.sale in (
-           select c.sale from payment c where c.log = $1 and c.code = $2
-           union select w.sale from payment_word w where w.log = $1 and w.code = $2)
+           select c.sale from payment c where c.log = $1 and c.code = $2 and c.code <> ''
+           union select w.sale from payment_word w where w.log = $1 and w.code = $2 and w.code <> '')
          order by p.sale, p.tender"
     );
     let all: Result<Vec<PaymentAt>, StoreError> =
@@ -290,12 +290,12 @@ pub fn sale_of_code(
 ) -> Result<Option<SaleId>, StoreError> {
     let sql = format!(
         "select p.sale from payment p
-         where p.log = $1 and p.code = $2 and p.sale <> $3 and {NOT_VOIDED} and not exists (
+         where p.log = $1 and p.code = $2 and p.code <> '' and p.sale <> $3 and {NOT_VOIDED} and not exists (
            select 1 from payment_word w where w.log = p.log and w.sale = p.sale and w.tender = p.tender
              and w.standing = 4 and w.code <> p.code)
          union
          select p.sale from payment_word p
-         where p.log = $1 and p.code = $2 and p.sale <> $3 and {NOT_VOIDED}
+         where p.log = $1 and p.code = $2 and p.code <> '' and p.sale <> $3 and {NOT_VOIDED}
          union
          select c.paid from paid_code c where c.log = $1 and c.code = $2 and c.paid <> $3
          order by 1 limit 1"

@@ -9,6 +9,9 @@ use crate::params;
 use crate::tx::{Dialect, StoreError, Tx};
 
 mod split;
+mod statistics;
+
+pub use statistics::tell_planner;
 
 /// Two servers that start together wait for each other on this number (PostgreSQL only).
 const ADVISORY_LOCK: i64 = 0x736f_6b6f;

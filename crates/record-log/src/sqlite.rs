@@ -138,10 +138,14 @@ impl Sqlite {
         outcome
     }
 
-    /// Brings the schema up to date, one transaction for each step.
+    /// Brings the schema up to date, one transaction for each step, and tells SQLite what its tables are like. A disk that is full
+    /// waits with the second: plans are worse, and nothing else is.
     pub fn migrate(&mut self, migrations: &[Migration]) -> Result<(), StoreError> {
         while self.transaction(|tx| migrate::step(tx, migrations))?.is_some() {}
-        Ok(())
+        match self.transaction(migrate::tell_planner) {
+            Ok(()) | Err(StoreError::Full(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads every page and looks for damage. Empty means none.

@@ -2,7 +2,7 @@
 
 use soko_record_log::{Migration, StoreError, Tx, migrate};
 
-use crate::store::conn::{Conn, Undone};
+use crate::store::conn::{Conn, Undone, Work};
 
 macro_rules! step {
     ($number:literal, $name:literal) => {
@@ -106,20 +106,26 @@ pub(crate) fn run(conn: &mut dyn Conn) -> Result<u32, StoreError> {
     let mut steps = 0;
     loop {
         let mut applied = None;
-        let done = conn.write(&[], &mut |tx| {
+        write(conn, &mut |tx| {
             applied = migrate::step(tx, STEPS)?;
             Ok(())
-        });
-        match done {
-            Ok(()) => {}
-            Err(Undone::Store(error)) => return Err(error),
-            Err(Undone::Wanted) => return Err(StoreError::Other("a migration was given up".into())),
-        }
+        })?;
         if applied.is_none() {
-            return Ok(steps);
+            break;
         }
         steps += 1;
     }
+    match write(conn, &mut |tx| Ok(migrate::tell_planner(tx)?)) {
+        Ok(()) | Err(StoreError::Full(_)) => Ok(steps),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(conn: &mut dyn Conn, work: Work<'_>) -> Result<(), StoreError> {
+    conn.write(&[], work).map_err(|undone| match undone {
+        Undone::Store(error) => error,
+        Undone::Wanted => StoreError::Other("a migration was given up".into()),
+    })
 }
 
 /// Whether the store is of this program's version; for whoever only reads.
