@@ -47,8 +47,18 @@ pub(crate) fn postgres_programs() -> Option<PathBuf> {
 }
 
 pub(crate) fn has_wasm_target() -> bool {
-    let sysroot = output_of(Command::new("rustc").args(["--print", "sysroot"]));
-    sysroot.is_some_and(|dir| PathBuf::from(dir.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir())
+    toolchain().is_some_and(|dir| dir.join("lib/rustlib").join(WASM_TARGET).is_dir())
+}
+
+/// The compiler that checks what it compiles.
+pub(crate) fn clippy() -> Option<PathBuf> {
+    let program = toolchain()?.join("bin").join(format!("clippy-driver{}", std::env::consts::EXE_SUFFIX));
+    program.is_file().then_some(program)
+}
+
+/// Where the toolchain that builds this is.
+fn toolchain() -> Option<PathBuf> {
+    output_of(Command::new("rustc").args(["--print", "sysroot"])).map(|dir| PathBuf::from(dir.trim()))
 }
 
 /// Whether a C library and its headers are installed.

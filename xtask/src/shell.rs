@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 
 /// Why a task could not be done, as a sentence that says what to do.
 #[derive(Debug)]
@@ -51,10 +52,26 @@ pub(crate) fn warn(line: &str) {
     eprintln!("{line}");
 }
 
+/// Clippy, once everything is to be compiled by it.
+static CHECKER: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on Clippy compiles what is in the workspace, for every command of this run: what is tested is checked as it is built, and
+/// not built once more to be checked. A warning ends the build.
+pub(crate) fn check_what_is_compiled(clippy: PathBuf) {
+    CHECKER.get_or_init(|| clippy);
+}
+
+pub(crate) fn checks_what_is_compiled() -> bool {
+    CHECKER.get().is_some()
+}
+
 /// Cargo of the same toolchain, at the top of the workspace, never asking anything.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(root()).stdin(Stdio::null());
+    if let Some(clippy) = CHECKER.get() {
+        command.env("RUSTC_WORKSPACE_WRAPPER", clippy).env("CLIPPY_ARGS", "-Dwarnings");
+    }
     command
 }
 

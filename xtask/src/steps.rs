@@ -4,10 +4,10 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::machine::{self, WASM_TARGET};
+use crate::machine;
 use crate::postgres::{ADDRESS_VARIABLE, Durability, Postgres};
 use crate::shell::{Failure, Outcome, cargo, run_kept, say, succeeds, target_dir};
-use crate::{api_fuzz, browser, bundle, questions, rules, setup, sim, web};
+use crate::{api_fuzz, browser, bundle, questions, rules, setup, shell, sim, web};
 
 /// Enough to notice a broken rule at once; the long campaign is `cargo xtask sim --seeds 2000`.
 const SHORT_CAMPAIGN_SEEDS: u32 = 60;
@@ -103,11 +103,8 @@ pub(crate) const SETUP: &[Step] = &[Step { name: "setup", work: Work::Call(set_u
 /// What `ci` checks before it does what `test` does.
 pub(crate) const CI_FIRST: &[Step] = &[
     Step { name: "format", work: Work::Cargo(&["fmt", "--all", "--check"]), gate: false },
-    Step {
-        name: "lints",
-        work: Work::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
-        gate: false,
-    },
+    // Every build after it fails for a warning.
+    Step { name: "lints", work: Work::Call(begin_linting), gate: true },
     Step { name: "advisories, licences", work: Work::Call(check_dependencies), gate: false },
 ];
 
@@ -119,7 +116,6 @@ pub(crate) const TEST: &[Step] = &[
     Step { name: "start PostgreSQL", work: Work::Call(start_postgres), gate: true },
     Step { name: "tests", work: Work::Call(run_tests), gate: false },
     Step { name: "Debian package", work: Work::Call(try_package), gate: false },
-    Step { name: "lints for the browser", work: Work::Call(check_browser_programs), gate: false },
     Step { name: "journeys in a browser", work: Work::Call(run_journeys), gate: false },
     Step { name: "short simulation", work: Work::Call(simulate), gate: false },
     Step { name: "alert rules", work: Work::Call(check_rules), gate: false },
@@ -202,9 +198,20 @@ fn members(stage: &Stage) -> &'static [&'static str] {
     if stage.no_window.is_some() { &["--workspace", "--exclude", WINDOW] } else { &["--workspace"] }
 }
 
+/// A second build of everything, only to be looked at, took a quarter of the run.
+fn begin_linting(_: &mut Stage) -> Outcome<Done> {
+    let clippy =
+        machine::clippy().ok_or_else(|| Failure::new("Clippy is missing: run `cargo xtask setup`"))?;
+    shell::check_what_is_compiled(clippy);
+    Ok(Done::Ran)
+}
+
 fn build_all(stage: &mut Stage) -> Outcome<Done> {
     let mut build = cargo(&["build", "--bins", "--tests", "--examples", "--locked"]);
     build.args(members(stage));
+    if shell::checks_what_is_compiled() {
+        build.arg("--benches");
+    }
     stage.run(&mut build)
 }
 
@@ -264,20 +271,6 @@ fn try_package(stage: &mut Stage) -> Outcome<Done> {
         Some(why) => Ok(Done::NotRun(Lack::core(why.clone()))),
         None => bundle::try_installed().map(|()| Done::Ran),
     }
-}
-
-/// What exists only for the browser's target is not seen by the other lints.
-fn check_browser_programs(stage: &mut Stage) -> Outcome<Done> {
-    let clang = machine::clang().ok_or_else(|| Failure::new("clang is missing: run `cargo xtask setup`"))?;
-    for package in web::PROGRAMS {
-        let mut check = cargo(&["clippy", "-p", package, "--target", WASM_TARGET, "--locked"]);
-        check
-            .args(["--", "-D", "warnings"])
-            .env("CC_wasm32_unknown_unknown", &clang.compiler)
-            .env("AR_wasm32_unknown_unknown", &clang.archiver);
-        stage.run(&mut check)?;
-    }
-    Ok(Done::Ran)
 }
 
 fn build_web_app(_: &mut Stage) -> Outcome<Done> {

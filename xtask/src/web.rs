@@ -14,7 +14,7 @@ const ENGINE: &str = "soko-ui-worker";
 const SHOP: &str = "soko-shop";
 
 /// What runs in a browser.
-pub(crate) const PROGRAMS: [&str; 2] = [UI, ENGINE];
+const PROGRAMS: [&str; 2] = [UI, ENGINE];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
