@@ -137,6 +137,7 @@ worded! {
         NoName = "no-name", NoPrice = "no-price", NotAnAmount = "not-an-amount",
         NotAQuantity = "not-a-quantity", NotAPercent = "not-a-percent", UnknownUnit = "unknown-unit",
         TooLong = "too-long", Repeated = "repeated", Ambiguous = "ambiguous", Refused = "refused",
+        TooMany = "too-many",
     }
     StatementField {
         Ignore = "ignore", Code = "code", Received = "received", Sent = "sent", Time = "time",

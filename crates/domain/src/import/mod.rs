@@ -70,6 +70,8 @@ crate::wire_choice! {
         Ambiguous = 9,
         /// The stall does not take such a product.
         Refused = 10,
+        /// More codes or categories than a product can have.
+        TooMany = 11,
     }
 }
 

@@ -135,8 +135,12 @@ impl Cells<'_> {
     fn list(&mut self, field: ImportField, bytes_max: usize) -> Vec<String> {
         let Some(cell) = self.cell(field) else { return Vec::new() };
         let mut parts: Vec<String> = cell.split('|').map(one_line).filter(|part| !part.is_empty()).collect();
-        parts.truncate(PARTS_MAX);
         parts.dedup();
+        if parts.len() > PARTS_MAX {
+            let cell = cell.to_owned();
+            self.wrong(field, ImportTrouble::TooMany, &cell);
+            return Vec::new();
+        }
         parts.into_iter().filter_map(|part| self.fitting(field, part, bytes_max)).collect()
     }
 
@@ -190,28 +194,70 @@ pub(crate) fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The digits, with a point before the decimals: without the currency's sign, without groups.
+/// The digits, with a point before the decimals: without the currency's sign, without groups. Nothing if the cell says more than one
+/// number, or one that people write in another way: a price that is guessed is worse than one that is asked for.
 fn number(cell: &str, decimal: DecimalMark) -> Option<String> {
+    let cell: String = cell.chars().map(western_digit).collect();
+    let starts = cell.find(|letter: char| letter.is_ascii_digit())?;
+    let ends = cell.rfind(|letter: char| letter.is_ascii_digit())? + 1;
     let (mark, group) = match decimal {
         DecimalMark::Point => ('.', ','),
         DecimalMark::Comma => (',', '.'),
     };
-    let (mut out, mut before) = (String::new(), ' ');
-    for letter in cell.chars().map(western_digit) {
-        match letter {
-            // "KSh." ends with a point, which is none.
-            _ if letter == mark && before.is_alphabetic() => {}
-            _ if letter == mark || letter == '٫' => out.push('.'),
-            _ if letter == group || letter == '٬' || letter == '\'' || letter == '’' => {}
-            '0'..='9' | '-' => out.push(letter),
-            // A currency's sign or code, and the spaces that group.
-            _ if letter.is_alphabetic() || letter.is_whitespace() || "€$£¥₦₵₹%".contains(letter) => {
-            }
-            _ => return None,
-        }
-        before = letter;
+    let (before, digits, after) = (cell.get(..starts)?, cell.get(starts..ends)?, cell.get(ends..)?);
+    let is_mark = |letter: char| letter == mark || letter == '٫';
+    // ".5" is a half, and "KSh. 5" is five: there the point ends a word.
+    let (before, is_part) = match before.strip_suffix(is_mark) {
+        Some(rest) if !rest.ends_with(char::is_alphabetic) => (rest, true),
+        Some(_) | None => (before, false),
+    };
+    let is_negative = sign(before)?;
+    // "300/-" and "300/=" are whole shillings.
+    let unit = after.strip_suffix("/-").or_else(|| after.strip_suffix("/=")).unwrap_or(after);
+    if !names_money(unit) {
+        return None;
     }
-    (!out.is_empty()).then_some(out)
+    let (whole, decimals) = match digits.split_once(is_mark) {
+        Some(_) if is_part => return None,
+        Some((whole, decimals)) => (ungrouped(whole, group)?, decimals),
+        None if is_part => (String::new(), digits),
+        None => (ungrouped(digits, group)?, ""),
+    };
+    if !decimals.chars().all(|letter| letter.is_ascii_digit()) {
+        return None;
+    }
+    let point = if decimals.is_empty() { "" } else { "." };
+    Some(format!("{}{whole}{point}{decimals}", if is_negative { "-" } else { "" }))
+}
+
+/// Whether what stands before a number makes it less than nothing; none if it is not the name of money.
+fn sign(before: &str) -> Option<bool> {
+    let names = before.replacen(['-', '−'], "", 1);
+    names_money(&names).then_some(names.len() < before.len())
+}
+
+/// A currency's sign or code, a percent sign, spaces.
+fn names_money(text: &str) -> bool {
+    let is_sign = |letter| matches!(letter, '$' | '£' | '¥' | '\u{20a0}'..='\u{20cf}' | '%' | '.');
+    text.chars().all(|letter| letter.is_alphabetic() || letter.is_whitespace() || is_sign(letter))
+}
+
+/// "1,00,000" and "1 000" without what groups the digits; none if they are no groups, as in "3 4" and in "1,5".
+fn ungrouped(digits: &str, group: char) -> Option<String> {
+    let parts: Vec<&str> = digits
+        .split(|letter: char| letter == group || letter.is_whitespace() || "٬'’".contains(letter))
+        .collect();
+    let is_number = |part: &&str| part.chars().all(|letter| letter.is_ascii_digit());
+    let (first, groups) = parts.split_first()?;
+    let are_groups = match groups.split_last() {
+        None => true,
+        Some((last, others)) => {
+            (1..=3).contains(&first.len())
+                && last.len() == 3
+                && others.iter().all(|part| (2..=3).contains(&part.len()))
+        }
+    };
+    (are_groups && parts.iter().all(is_number)).then(|| parts.concat())
 }
 
 pub(crate) fn western_digit(letter: char) -> char {
@@ -225,6 +271,10 @@ pub(crate) fn western_digit(letter: char) -> char {
 
 /// A number with decimals in units of which so many make one.
 fn scaled(number: &str, units_each: i64) -> Option<i64> {
+    // "-0" is nothing, and "-0.5" would be taken for a half.
+    if number.starts_with('-') {
+        return None;
+    }
     let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
     let decimals = decimals.trim_end_matches('0');
     let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -302,17 +352,24 @@ mod tests {
     #[test]
     fn each_problem_names_its_line_its_column_and_what_stands_there() {
         let long = "x".repeat(NAME_BYTES_MAX + 1);
+        let many = format!(
+            "a,1,,,,,{}",
+            (10..=10 + PARTS_MAX).map(|code| code.to_string()).collect::<Vec<_>>().join("|")
+        );
         for (row, column, trouble) in [
             ("a,abc,,,,,", 1, ImportTrouble::NotAnAmount),
             ("a,-3,,,,,", 1, ImportTrouble::NotAnAmount),
             ("a,1.234,,,,,", 1, ImportTrouble::NotAnAmount),
             ("a,1,-2,,,,", 2, ImportTrouble::NotAQuantity),
             ("a,1,1.5,,,,", 2, ImportTrouble::NotAQuantity),
+            ("a,1,-0.5,kg,,,", 2, ImportTrouble::NotAQuantity),
+            ("a,3 for 10,,,,,", 1, ImportTrouble::NotAnAmount),
             ("a,1,1,barrel,,,", 3, ImportTrouble::UnknownUnit),
             ("a,1,1,kg,140,,", 4, ImportTrouble::NotAPercent),
             ("a,1,1,,,S-1,", 5, ImportTrouble::Repeated),
             ("a,1,1,,,,9", 6, ImportTrouble::Repeated),
             (long.as_str(), 0, ImportTrouble::TooLong),
+            (many.as_str(), 6, ImportTrouble::TooMany),
         ] {
             let text = format!("name,price,stock,unit,vat,sku,barcode\nfirst,1.50,,,,S-1,8|9\n{row}\n");
             let (rows, problems) = read(&text, "EUR");
@@ -333,7 +390,27 @@ mod tests {
             ("١٢٫٥", Point, Some("12.5")),
             ("1'000", Point, Some("1000")),
             (".5", Point, Some(".5")),
+            ("KSh .5", Point, Some(".5")),
+            ("300/-", Point, Some("300")),
+            ("Ksh 1,300/=", Point, Some("1300")),
+            ("1,00,000", Point, Some("100000")),
+            ("12.50 USD", Point, Some("12.50")),
+            ("-12", Point, Some("-12")),
+            ("€ -3,20", Comma, Some("-3.20")),
+            ("18 %", Point, Some("18")),
+            ("5.", Point, Some("5")),
             ("3/4", Point, None),
+            ("3 for 10", Point, None),
+            ("3x10", Point, None),
+            ("1E3", Point, None),
+            ("2 4", Point, None),
+            ("1,5", Point, None),
+            ("12.50.", Comma, None),
+            ("1.2.3", Point, None),
+            ("--5", Point, None),
+            ("5-", Point, None),
+            ("10-12", Point, None),
+            ("#5", Point, None),
             ("free", Point, None),
         ] {
             assert_eq!(number(cell, decimal).as_deref(), wanted, "{cell}");
