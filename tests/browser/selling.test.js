@@ -172,6 +172,16 @@ test("11: 28.90 and 1.25 are 30.15 on every screen, and only cash is rounded", a
     await till.page.getByRole("textbox", { name: /^Amount/ }).fill("10.12");
     await till.page.getByRole("textbox", { name: /^Reference/ }).fill("QX12");
     await till.button("Take this part, and the rest otherwise").click();
+    // The page is left and gone with a part of the buyer's money in hand.
+    await till.page.getByRole("link", { name: "Back" }).click();
+    await cart(till).getByText(/10\.12 was taken already/).waitFor();
+    await till.page.reload();
+    await cart(till).getByText(/10\.12 was taken already/).waitFor();
+    for (const name of ["Empty the cart", "Put aside"]) {
+      await comes(() => cart(till).getByRole("button", { name }).isDisabled(), true);
+    }
+    await toPay(till);
+    await till.page.locator(".pay-added").getByText(/10\.12/).waitFor();
     await till.button("Cash").click();
     await till.page.getByText(/20\.05/).first().waitFor();
     await till.button("Done, money is in").click();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use soko_app_api::text::{as_hex, as_hex_list, as_hex_opt, as_word};
 use soko_app_api::{
     DiscountInput, LabelView, OpenOrderLineView, OpenOrderView, ProductRow, RefundLineInput, ReturnInput,
-    SaleAbout, SaleLineInput, ScannedRow, TakenOffInput,
+    SaleAbout, SaleLineInput, ScannedRow, TakenOffInput, TenderInput,
 };
 use soko_domain::ids::{Hash, OrderId, ProductId, SaleId, ThingId};
 use soko_domain::money::Ppm;
@@ -54,6 +54,8 @@ pub struct Cart {
     known: Option<Known>,
     /// The keys of its lines of which something else was changed here than how much there is.
     changed: Vec<u32>,
+    /// Parts of what is due that were taken already: money in somebody's hand, of which nothing else knows before the sale.
+    pub taken: Vec<TenderInput>,
 }
 
 /// An open order as this cart knows it.
@@ -176,6 +178,7 @@ impl Cart {
             outs: Vec::new(),
             known: None,
             changed: Vec::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -291,9 +294,18 @@ impl Cart {
         self.lines.is_empty()
     }
 
-    /// Nobody would miss it: a customer who was chosen, or goods that came back, are something.
+    /// Nobody would miss it: a customer who was chosen, goods that came back, or money that was taken are something.
     pub fn is_blank(&self) -> bool {
-        self.is_empty() && self.tab.is_none() && self.customer.is_none() && self.returned.is_none()
+        self.is_empty()
+            && self.tab.is_none()
+            && self.customer.is_none()
+            && self.returned.is_none()
+            && self.taken.is_empty()
+    }
+
+    /// How much was taken already.
+    pub fn taken_minor(&self) -> i64 {
+        self.taken.iter().fold(0, |sum, part| sum.saturating_add(part.amount_minor))
     }
 
     pub fn about(&self) -> SaleAbout {

@@ -75,7 +75,7 @@ const IN_BROWSER: [&str; 2] = ["web", "app"];
 const IN_WINDOW: &str = "window";
 
 /// Measures the wanted groups, or all.
-pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
+pub(crate) fn measure(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     refuse_unknown(wanted)?;
     let is_wanted = |group: &str| wanted.is_empty() || wanted.iter().any(|it| it == group);
     let mut figures = Map::new();
@@ -92,13 +92,16 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     let mut failed = Vec::new();
     // One that cannot be measured takes nothing from the others.
     for (bench, group) in programs {
-        let measured = bench.measure(group, postgres_url).and_then(|printed| collect(&printed, &mut figures));
-        failed.extend(measured.err());
+        failed.extend(bench.measure(group, postgres_url, &mut figures).err());
     }
     for group in IN_BROWSER.into_iter().chain([IN_WINDOW]).filter(|group| is_wanted(group)) {
         warn(&format!("measuring {group}"));
-        let printed = if group == IN_WINDOW { measure_window() } else { browser::measure(group) };
-        failed.extend(printed.and_then(|printed| collect(&printed, &mut figures)).err());
+        let measured = if group == IN_WINDOW {
+            measure_window(&mut figures)
+        } else {
+            browser::measure(group).and_then(|printed| collect(&printed, &mut figures))
+        };
+        failed.extend(measured.err());
     }
     say(&table(&figures));
     if let Some(file) = json_file {
@@ -113,7 +116,7 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
 }
 
 impl Bench {
-    fn measure(&self, group: &str, postgres_url: Option<&str>) -> Outcome<String> {
+    fn measure(&self, group: &str, postgres_url: Option<&str>, figures: &mut Map<String, Value>) -> Outcome {
         require_program(self.package, self.program)?;
         warn(&format!("measuring {group}"));
         let mut command =
@@ -124,20 +127,22 @@ impl Bench {
         if let Some(url) = postgres_url {
             command.env(ADDRESS_VARIABLE, url);
         }
-        printed(&mut command, &format!("{} {group}", self.program))
+        run(&mut command, &format!("{} {group}", self.program), figures)
     }
 }
 
 /// The screens are built into the window, so they come first.
-fn measure_window() -> Outcome<String> {
+fn measure_window(figures: &mut Map<String, Value>) -> Outcome {
     web::build(Kind::Release)?;
-    printed(&mut cargo(&["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked"]), IN_WINDOW)
+    run(&mut cargo(&["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked"]), IN_WINDOW, figures)
 }
 
-fn printed(command: &mut Command, what: &str) -> Outcome<String> {
+/// A program that fails has measured what it printed before.
+fn run(command: &mut Command, what: &str, figures: &mut Map<String, Value>) -> Outcome {
     let output = command.stderr(Stdio::inherit()).output().doing("measuring")?;
+    collect(&String::from_utf8(output.stdout).doing("reading the figures")?, figures)?;
     if output.status.success() {
-        return String::from_utf8(output.stdout).doing("reading the figures");
+        return Ok(());
     }
     Err(Failure::new(format!("{what} ended with {}", output.status)))
 }
@@ -207,6 +212,15 @@ mod tests {
         assert_eq!(Value::Object(figures.clone()), expected);
         let shown = table(&figures);
         assert!(shown.contains("search.typo") && shown.contains("3.5 ms"), "{shown}");
+    }
+
+    #[test]
+    fn what_was_measured_before_a_failure_is_kept() {
+        let mut figures = Map::new();
+        let script = r#"echo '{"name":"a","value":1,"unit":"ms"}'; exit 3"#;
+        let failed = run(Command::new("sh").args(["-c", script]), "a group", &mut figures).unwrap_err();
+        assert!(failed.to_string().starts_with("a group ended with"), "{failed}");
+        assert_eq!(figures["a"]["value"], 1);
     }
 
     #[test]

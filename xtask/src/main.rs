@@ -179,7 +179,7 @@ fn dispatch(task: Task) -> shell::Outcome {
             Some(why) => Err(shell::Failure::new(why)),
         },
         Task::Fuzz { targets, seconds } => fuzz::run_targets(&targets, seconds),
-        Task::Bench { groups, json } => bench::run(&groups, json.as_deref()),
+        Task::Bench { groups, json } => bench::measure(&groups, json.as_deref()),
         Task::Pg { durable, command } => postgres::with_command(durable.into(), &command),
         Task::KeepPostgres { durable } => postgres::keep(durable.into()),
     }

@@ -4,21 +4,26 @@ use super::Cart;
 use crate::drafts::{self, Draft};
 
 /// Of an open cart as it is kept. Whoever changes what a cart has counts it up and reads the one before, too.
-pub const LAYOUT: u8 = 4;
+pub const LAYOUT: u8 = 5;
+/// The last one that wrote how much there is of a line over what others wrote.
+const OVERWROTE: u8 = 3;
 
-/// A cart as it was kept, also by the programs before: the last one wrote how much there is of a line over what others wrote, the
-/// one before it did not know what was paid of an open order, and the first one not whether paying had begun.
+/// A cart as it was kept, also by the programs before: the last one did not know what was taken already, the one before it wrote how much
+/// there is of a line over what others wrote, the one before that did not know what was paid of an open order, and the first one not
+/// whether paying had begun.
 pub fn unpack(bytes: &[u8]) -> Draft<Cart> {
     let found = drafts::unpack(LAYOUT, bytes);
     if found != Draft::Unreadable {
         return found;
     }
-    for (layout, missing) in [(LAYOUT - 1, 3), (LAYOUT - 2, 4), (LAYOUT - 3, 5)] {
-        match drafts::unpack::<Cart>(layout, &[bytes, &[0; 5][..missing]].concat()) {
+    for (layout, missing) in [(LAYOUT - 1, 1), (OVERWROTE, 4), (OVERWROTE - 1, 5), (OVERWROTE - 2, 6)] {
+        match drafts::unpack::<Cart>(layout, &[bytes, &[0; 6][..missing]].concat()) {
             Draft::Unreadable => {}
             Draft::None => return Draft::None,
             Draft::Is(mut cart) => {
-                cart.forget_overwritten();
+                if layout <= OVERWROTE {
+                    cart.forget_overwritten();
+                }
                 return Draft::Is(cart);
             }
         }
@@ -28,7 +33,8 @@ pub fn unpack(bytes: &[u8]) -> Draft<Cart> {
 
 #[cfg(test)]
 mod tests {
-    use soko_app_api::{DiscountInput, ProductRow, RefundLineInput, ScannedRow};
+    use soko_app_api::{DiscountInput, ProductRow, RefundLineInput, ScannedRow, TenderInput};
+    use soko_domain::basket::TenderKind;
     use soko_domain::entry::GoodsBack;
     use soko_domain::ids::{OrderId, SaleId, ThingId};
     use soko_domain::quantity::Unit;
@@ -84,12 +90,24 @@ mod tests {
         full.outs = vec![Out { word: ThingId([5; 16]), line: ThingId([9; 16]), units: 1 }];
         full.known = Some(Known { reason: "old".into(), ..cart_known() });
         full.changed = vec![3];
+        let last = full.clone();
+        let reference = "12".into();
+        full.taken = vec![TenderInput {
+            kind: TenderKind::Card,
+            amount_minor: 1_000,
+            reference,
+            seen: true,
+            purse: None,
+        }];
         let packed = drafts::pack(LAYOUT, &full);
         let there = [&[1, 16][..], &[9; 16], &[6, 4, 1, 2, 2]].concat();
         let outs = [&[1, 16][..], &[5; 16], &[16], &[9; 16], &[2]].concat();
         let known = [&[1, 0, 3][..], b"old", &[0, 0, 0, 1, 3]].concat();
-        assert_eq!(packed[1..], [&before[1..], &there, &outs, &known].concat());
-        assert_eq!((packed[0], unpack(&packed)), (0xd4, Draft::Is(full)));
+        let taken = [&[1, 2, 0xd0, 0x0f, 2][..], b"12", &[1, 0]].concat();
+        let as_before = [&before[1..], &there, &outs, &known].concat();
+        assert_eq!(packed[1..], [&as_before[..], &taken].concat());
+        assert_eq!((packed[0], unpack(&packed)), (0xd5, Draft::Is(full)));
+        assert_eq!(unpack(&[&[0xd4], &as_before[..]].concat()), Draft::Is(last), "as the last one kept it");
         assert_eq!(unpack(&packed[..9]), Draft::Unreadable);
     }
 

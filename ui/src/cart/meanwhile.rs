@@ -1,7 +1,7 @@
 //! What is put onto the counter while something else is waited for, an answer or a person, and the two carts that are one then:
 //! nothing that was tapped or scanned is lost.
 
-use soko_app_api::{DiscountInput, OpenOrderView};
+use soko_app_api::{DiscountInput, OpenOrderView, TenderInput};
 use soko_domain::ids::SaleId;
 
 use super::{Cart, CartLine};
@@ -55,14 +55,29 @@ impl Cart {
             true => (DiscountInput::None, String::new()),
             false => (self.discount, self.reason.clone()),
         };
-        Self { customer, returned, is_told, note, discount, reason, ..self.only(mine, fresh) }
+        let taken = self.taken_since(before);
+        Self { customer, returned, is_told, note, discount, reason, taken, ..self.only(mine, fresh) }
+    }
+
+    /// Money that was taken since. Two parts of one amount are two.
+    fn taken_since(&self, before: &Self) -> Vec<TenderInput> {
+        let mut known = before.taken.clone();
+        let is_new = |part: &&TenderInput| match known.iter().position(|other| other == *part) {
+            Some(at) => {
+                known.remove(at);
+                false
+            }
+            None => true,
+        };
+        self.taken.iter().filter(is_new).cloned().collect()
     }
 
     /// What is here and was never in the open order, in a fresh cart: it stays where somebody paid for the order elsewhere.
     pub fn beside_tab(&self, fresh: Self) -> Self {
         let beside =
             |line: &CartLine| line.quantity - if line.tab_line.is_some() { line.tab_quantity } else { 0 };
-        let rest = Self { returned: self.returned.clone(), ..self.only(beside, fresh) };
+        let (returned, taken) = (self.returned.clone(), self.taken.clone());
+        let rest = Self { returned, taken, ..self.only(beside, fresh) };
         // Whose an order was, and what they were told, is said of what they have not paid.
         if rest.is_blank() { rest } else { Self { customer: self.customer, is_told: self.is_told, ..rest } }
     }
@@ -108,6 +123,7 @@ impl Cart {
         self.customer = self.customer.or(more.customer);
         self.returned = self.returned.take().or_else(|| more.returned.clone());
         self.is_told |= more.is_told;
+        self.taken.extend_from_slice(&more.taken);
         if self.note.is_empty() {
             self.note.clone_from(&more.note);
         }
@@ -152,6 +168,7 @@ impl CartLine {
 
 #[cfg(test)]
 mod tests {
+    use soko_domain::basket::TenderKind;
     use soko_domain::ids::{OrderId, ProductId, ThingId};
 
     use super::super::open_order::tests::said;
@@ -313,6 +330,32 @@ mod tests {
         assert_eq!(full.with_tab(&view), Err(NotTaken::Full), "and the order stays where it is");
         let told = Cart { is_told: true, ..cart() };
         assert!(told.with_tab(&view).unwrap().is_told);
+    }
+
+    /// Card for a part, and the page was not there when the rest was to be taken.
+    #[test]
+    fn money_that_was_taken_stays_with_its_cart_and_is_no_other_ones() {
+        let part = |amount_minor| TenderInput {
+            kind: TenderKind::Cash,
+            amount_minor,
+            reference: String::new(),
+            seen: false,
+            purse: None,
+        };
+        let mut sent = Cart::of_tab(&tab(&[(21, 2)]), SaleId([1; 16]), ThingId([2; 16]));
+        sent.taken = vec![part(500)];
+        assert!(sent.since(&sent, fresh()).is_blank(), "what paid the sale pays no other one");
+        let now = Cart { taken: vec![part(500), part(500)], ..sent.clone() };
+        assert_eq!(now.since(&sent, fresh()).taken, [part(500)]);
+        assert_eq!(sent.clone().found((&cart(), &cart()), fresh()).map(|it| it.taken_minor()), Some(500));
+        assert_eq!(
+            sent.beside_tab(fresh()).taken,
+            sent.taken,
+            "somebody else was paid for the order, and this is here"
+        );
+        let emptied = Cart { lines: Vec::new(), tab: None, ..sent.clone() };
+        assert!(emptied.is_empty() && !emptied.is_blank());
+        assert_eq!(emptied.with_tab(&tab(&[(21, 2)])).unwrap().taken, sent.taken);
     }
 
     #[test]

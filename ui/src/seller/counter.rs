@@ -65,6 +65,8 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
     let over = use_state(|| Over::Nothing);
     let tab = use_tab(&props.stall, &cart);
     let is_paid = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
+    // What was paid for in part is neither emptied nor put aside before it is a sale, or the money was given back.
+    let has_taken = !cart.taken.is_empty();
     let tabs = use_tabs(&props.stall);
     let rows = cart.rows();
     let open = |what: Over| {
@@ -96,14 +98,15 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
                 <button type="button" class="button-icon" onclick={open(Over::Discount)} disabled={cart.is_empty()}
                     aria-label={speech.say("cart.discount")}>{ icon(Icon::Percent) }</button>
                 <button type="button" class="button-icon" onclick={open(Over::Park)}
-                    disabled={cart.is_empty() || cart.returned.is_some() || is_paid}
+                    disabled={cart.is_empty() || cart.returned.is_some() || is_paid || has_taken}
                     aria-label={speech.say("tabs.park")}>{ icon(Icon::Pause) }</button>
-                <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty()}
+                <button type="button" class="button-icon" onclick={clear} disabled={cart.is_empty() || has_taken}
                     aria-label={speech.say("cart.clear")}>{ icon(Icon::Trash) }</button>
             </header>
             if let Some(tab) = tab { <TabState {tab} /> }
             <OnCounter stall={props.stall.clone()} />
             if let Some(back) = &cart.returned { <Back number={back.receipt_number} /> }
+            { taken(&speech, &cart, &props.stall.currency) }
             if cart.is_empty() {
                 <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")} />
                 <Tabs stall={props.stall.clone()} rows={tabs} />
@@ -120,6 +123,21 @@ pub(super) fn Counter(props: &CounterProps) -> Html {
             }
             { shown }
         </aside>
+    }
+}
+
+/// Money that is in the drawer and in no sale yet, and where the rest of it is taken.
+fn taken(speech: &Speech, cart: &Cart, currency: &str) -> Html {
+    if cart.taken.is_empty() {
+        return Html::default();
+    }
+    let amount = speech.money(cart.taken_minor(), currency);
+    html! {
+        <p class="tab-name">
+            { icon(Icon::Split) }
+            <span class="grow">{ speech.fill("cart.taken", &[("amount", &amount)]) }</span>
+            <Go to={Route::Pay} class="button">{ speech.say("sell.pay-short") }</Go>
+        </p>
     }
 }
 
@@ -297,7 +315,7 @@ pub(super) fn CounterBar(props: &CounterProps) -> Html {
     let tabs = use_tabs(&props.stall);
     let open = opens(&is_open);
     let on_close = closes(&is_open);
-    if cart.is_empty() {
+    if cart.is_empty() && cart.taken.is_empty() {
         if tabs.is_empty() {
             return Html::default();
         }

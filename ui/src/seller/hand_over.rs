@@ -1,15 +1,22 @@
 //! Taking the money for an order from the shop, with its goods. What was paid before is handed over without this.
 
-use soko_app_api::{OrderView, OwnStall, TenderInput, Verb};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use soko_app_api::{Answer, Call, OrderView, OwnStall, TenderInput, Verb};
 use soko_domain::basket::{Settled, Tender, TenderKind, settle};
+use soko_domain::ids::OrderId;
 use soko_domain::money::{CashRounding, Rounding};
 use yew::prelude::*;
 
 use super::pay::Means;
 use super::shift::{OpenDrawer, use_shift};
 use super::tenders::Paying;
-use crate::acting::{sets, use_acting};
+use crate::acting::use_acting;
+use crate::desk::use_desk;
+use crate::drafts;
 use crate::parts::{Dialog, Icon, icon};
+use crate::speech::use_speech;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct TakeProps {
@@ -41,7 +48,18 @@ impl Clone for TakeProps {
 fn Taking(props: &TakeProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
-    let paying = use_state(Paying::default);
+    let typed = use_state(Paying::default);
+    let (taken, keep) = use_taken(props.order.row.order);
+    let paying = Paying { added: taken, ..(*typed).clone() };
+    let set = {
+        let (keep, typed, before) = (keep.clone(), typed.setter(), paying.added.clone());
+        Callback::from(move |now: Paying| {
+            if now.added != before {
+                keep.emit(now.added.clone());
+            }
+            typed.set(now);
+        })
+    };
     let currency: AttrValue = props.order.row.currency.clone().into();
     let before = settled(&props.order, &paying.added);
     let is_cash = paying.kind == TenderKind::Cash;
@@ -57,11 +75,13 @@ fn Taking(props: &TakeProps) -> Html {
         Callback::from(move |_: MouseEvent| {
             let Some(tenders) = tenders.clone() else { return };
             let (desk, speech, on_close) = (acting.desk.clone(), acting.speech.clone(), on_close.clone());
+            let keep = keep.clone();
             let done = match change {
                 0 => speech.say("order.handed-over"),
                 _ => speech.fill("order.handed-over-change", &[("amount", &shown)]),
             };
             acting.act(stall, Verb::HandOverOrder { order, tenders }, move |_| {
+                keep.emit(Vec::new());
                 desk.toasts.done(done);
                 on_close.emit(());
             });
@@ -74,7 +94,7 @@ fn Taking(props: &TakeProps) -> Html {
                 <span>{ speech.say("pay.due") }</span>
                 <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
             </p>
-            <Means paying={(*paying).clone()} {due} currency={currency.clone()} set={sets(&paying)} />
+            <Means paying={paying.clone()} {due} currency={currency.clone()} {set} />
             if is_unseen { <p class="hint" role="status">{ speech.say("order.take-unseen") }</p> }
             if rounding != 0 {
                 <p class="row row-apart"><span>{ speech.say("receipt.rounding") }</span>
@@ -92,6 +112,45 @@ fn Taking(props: &TakeProps) -> Html {
             </footer>
         </Dialog>
     }
+}
+
+/// Of the parts as they are kept; counted up with what they have.
+const LAYOUT: u8 = 1;
+
+/// What was taken of an order's money already, and how that changes. It is kept until the order is handed over: who closes the dialog, or
+/// whose page is locked or gone, has the money still.
+#[hook]
+fn use_taken(order: OrderId) -> (Vec<TenderInput>, Callback<Vec<TenderInput>>) {
+    let (desk, speech) = (use_desk(), use_speech());
+    let taken = use_state(Vec::new);
+    let is_said = use_memo((), |()| Rc::new(Cell::new(false)));
+    {
+        let (desk, taken) = (desk.clone(), taken.setter());
+        use_effect_with(order, move |order| {
+            let key = key(*order);
+            wasm_bindgen_futures::spawn_local(async move {
+                if let Answer::Kept(bytes) = desk.call(Call::Kept { key }).await {
+                    taken.set(drafts::unpack(LAYOUT, &bytes).found().unwrap_or_default());
+                }
+            });
+        });
+    }
+    let keep = {
+        let taken = taken.setter();
+        Callback::from(move |now: Vec<TenderInput>| {
+            let value = if now.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, &now) };
+            let (desk, speech, is_said) = (desk.clone(), speech.clone(), Rc::clone(&is_said));
+            taken.set(now);
+            wasm_bindgen_futures::spawn_local(async move {
+                drafts::keep(&desk, &speech, &is_said, (key(order), value)).await;
+            });
+        })
+    };
+    ((*taken).clone(), keep)
+}
+
+fn key(order: OrderId) -> String {
+    format!("taken/{order}")
 }
 
 /// The goods are gone after it, so what a buyer only says does not count.

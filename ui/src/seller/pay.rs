@@ -12,7 +12,7 @@ use super::shift::{OpenDrawer, use_shift};
 use super::tabs::{TabState, use_tab};
 use super::tenders::{KINDS, Paying};
 use super::with_stall;
-use crate::acting::{closes, sets};
+use crate::acting::closes;
 use crate::cart::Cart;
 use crate::customers::{PayFromPurse, payment_name};
 use crate::desk::{Desk, Trouble, new_cart, use_desk};
@@ -41,6 +41,9 @@ fn Cashing(props: &CashingProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
     let cart = use_watched(&desk.cart);
     let basket = use_basket(&props.stall, &cart);
+    if cart.is_empty() && !cart.taken.is_empty() {
+        return html! { <GiveBack stall={props.stall.clone()} {cart} /> };
+    }
     if cart.is_empty() {
         return html! {
             <Empty icon={Icon::Basket} title={speech.say("cart.empty")} text={speech.say("cart.empty-text")}>
@@ -50,6 +53,30 @@ fn Cashing(props: &CashingProps) -> Html {
     }
     let Some(basket) = basket else { return html! { <Loading /> } };
     html! { <Paid stall={props.stall.clone()} {cart} {basket} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct GiveBackProps {
+    stall: OwnStall,
+    cart: Cart,
+}
+
+/// A part was taken, and nothing is left that it could pay.
+#[component]
+fn GiveBack(props: &GiveBackProps) -> Html {
+    let (desk, speech) = (use_desk(), use_speech());
+    let on_change =
+        Callback::from(move |taken: Vec<TenderInput>| desk.cart.change(|cart| cart.taken = taken));
+    html! {
+        <section class="page page-narrow pay">
+            <header class="page-head">
+                <Go to={Route::Sell} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
+                <h1>{ speech.say("pay.title") }</h1>
+            </header>
+            <p class="problem" role="status">{ speech.say("pay.give-back") }</p>
+            <Added taken={props.cart.taken.clone()} currency={props.stall.currency.clone()} {on_change} />
+        </section>
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -69,7 +96,8 @@ fn Paid(props: &PaidProps) -> Html {
     let shift = use_shift(&props.stall);
     let tab = use_tab(&props.stall, &props.cart);
     let is_closed = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
-    let (paying, is_busy, opens) = (use_state(Paying::default), use_state(|| false), use_state(|| false));
+    let (is_busy, opens) = (use_state(|| false), use_state(|| false));
+    let (paying, set) = use_paying(&props.cart);
     let currency = props.stall.currency.clone();
     let before = use_settled(props, paying.added.clone());
     let due = due(&before, &paying, &props.basket);
@@ -94,9 +122,8 @@ fn Paid(props: &PaidProps) -> Html {
             till.take(command(stall, &cart, tenders, is_short), cart.clone());
         })
     };
-    let set = sets(&paying);
     let on_pay = {
-        let paying = (*paying).clone();
+        let paying = paying.clone();
         set.reform(move |tender| paying.with(tender))
     };
     let on_close = closes(&opens);
@@ -114,7 +141,7 @@ fn Paid(props: &PaidProps) -> Html {
             if props.stall.is_connected {
                 { beyond(&speech, &props.cart, &props.basket.short) }
             }
-            <Means paying={(*paying).clone()} {due} currency={currency.clone()} set={set.clone()} />
+            <Means paying={paying.clone()} {due} currency={currency.clone()} set={set.clone()} />
             <PayFromPurse stall={props.stall.clone()} {due} added={paying.added.clone()} {on_pay} />
             <footer class="pay-foot">
                 { outcome(&speech, &currency, (rounding, excess, change)) }
@@ -149,6 +176,22 @@ fn outcome(speech: &Speech, currency: &str, (rounding, excess, change): (i64, i6
             }
         </>
     }
+}
+
+/// What is being typed, with what was taken already. That is kept with the cart: a page that is left, locked or started anew has it.
+#[hook]
+fn use_paying(cart: &Cart) -> (Paying, Callback<Paying>) {
+    let desk = use_desk();
+    let typed = use_state(Paying::default);
+    let paying = Paying { added: cart.taken.clone(), ..(*typed).clone() };
+    let (typed, before) = (typed.setter(), cart.taken.clone());
+    let set = Callback::from(move |now: Paying| {
+        if now.added != before {
+            desk.cart.change(|cart| cart.taken.clone_from(&now.added));
+        }
+        typed.set(now);
+    });
+    (paying, set)
 }
 
 /// What would be due and come back with these payments.
@@ -269,33 +312,53 @@ pub(super) fn Means(props: &MeansProps) -> Html {
             </button>
         }
     };
-    let remove = |place: usize| {
+    let on_change = {
         let paying = paying.clone();
-        props.set.reform(move |_: MouseEvent| {
-            let mut now = paying.clone();
-            now.added.remove(place);
-            now
-        })
+        props.set.reform(move |added: Vec<TenderInput>| Paying { added, ..paying.clone() })
     };
     html! {
         <>
-            if !paying.added.is_empty() {
-                <ul class="plain pay-added">
-                    { for paying.added.iter().enumerate().map(|(place, tender)| html! {
-                        <li class="row row-apart">
-                            <span>{ payment_name(&speech, tender.kind, &tender.reference) }</span>
-                            <span class="row"><strong class="number">{ speech.money(tender.amount_minor, &currency) }</strong>
-                                <button type="button" class="button-icon" onclick={remove(place)}
-                                    aria-label={speech.say("line.remove")}>{ icon(Icon::Cross) }</button>
-                            </span>
-                        </li>
-                    }) }
-                </ul>
-            }
+            <Added taken={paying.added.clone()} currency={currency.clone()} {on_change} />
             <div class="means-row" role="group" aria-label={speech.say("pay.means")}>{ for KINDS.iter().map(|kind| tab(*kind)) }</div>
             <Amount paying={paying.clone()} due={props.due} currency={currency.clone()} set={props.set.clone()} />
         </>
     }
+}
+
+#[derive(Properties, PartialEq)]
+struct AddedProps {
+    taken: Vec<TenderInput>,
+    currency: AttrValue,
+    on_change: Callback<Vec<TenderInput>>,
+}
+
+/// The parts that were taken already; each can be given back.
+#[component]
+fn Added(props: &AddedProps) -> Html {
+    let speech = use_speech();
+    if props.taken.is_empty() {
+        return Html::default();
+    }
+    let remove = |place: usize| {
+        let taken = props.taken.clone();
+        props.on_change.reform(move |_: MouseEvent| {
+            let mut now = taken.clone();
+            now.remove(place);
+            now
+        })
+    };
+    let part = |(place, tender): (usize, &TenderInput)| {
+        html! {
+            <li class="row row-apart">
+                <span>{ payment_name(&speech, tender.kind, &tender.reference) }</span>
+                <span class="row"><strong class="number">{ speech.money(tender.amount_minor, &props.currency) }</strong>
+                    <button type="button" class="button-icon" onclick={remove(place)}
+                        aria-label={speech.say("line.remove")}>{ icon(Icon::Cross) }</button>
+                </span>
+            </li>
+        }
+    };
+    html! { <ul class="plain pay-added">{ for props.taken.iter().enumerate().map(part) }</ul> }
 }
 
 #[component]
