@@ -10,7 +10,8 @@
 // the page was loaded: with this a worker begins
 // Here → page: { id, bytes } an answer · { id, failed } something said, as a text · { told } · { keepsOwn } from now on · { ended, broke? }:
 // make a new worker and send again what has no answer; `broke` has the calls that the program ended over, and is not there when it only
-// let another tab lead · { outdated }: another tab has a later version.
+// let another tab lead · { notBegun } why there is no engine, as a text: this worker is gone · { outdated }: another tab has a later
+// version.
 
 const LOCK = "soko-engine";
 const TRIES_MAX = 3; // A call that ended the program this often is not tried again.
@@ -24,7 +25,6 @@ let leader = null; // The tab that runs the engine, once known.
 let engine = null; // The engine, if this tab leads.
 const running = new Set(); // What the engine was given and has not answered: { tab, id }.
 let begun = null; // The one of them that began last, as long as it may be in its first turn.
-let broken = null; // Why this tab leads and yet has no engine.
 let holds = false; // Whether this tab has the lock.
 let visible = true;
 let hadOwn = false;
@@ -112,7 +112,6 @@ async function serve({ to, tab: from, id, bytes }) {
 }
 
 async function run(of, id, bytes) {
-  if (broken) return { id, failed: broken };
   const call = { tab: of, id };
   running.add(call);
   begun = call;
@@ -152,6 +151,14 @@ function end(reason, broke) {
   self.close();
 }
 
+// Without an engine nobody leads: the lock goes to the next tab in line, which may have what did not come here.
+function leave(notBegun) {
+  if (ending) return;
+  ending = true;
+  postMessage({ notBegun });
+  self.close();
+}
+
 // A panic ends the program in the middle of a call: nothing in this worker can be trusted any more. It is mostly the call that has just
 // begun; otherwise it may be any that has no answer.
 function crash(reason) {
@@ -188,7 +195,7 @@ async function lead() {
   } catch (error) {
     const why = String(error.message ?? error);
     // What the engine throws is said already.
-    broken = typeof error === "string" ? error : said("undone.not-started", why, `Soko could not start in this browser: ${why}`);
+    return leave(typeof error === "string" ? error : said("undone.not-started", why, `Soko could not start in this browser: ${why}`));
   }
   follow(tab);
   say({ leads: tab });

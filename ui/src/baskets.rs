@@ -152,14 +152,15 @@ pub fn keep(early: &Early) {
     browser::keep(KEY, &text);
 }
 
-/// The baskets with the server's names and prices.
-pub async fn view<F: Future<Output = Answer>>(early: &Early, ask: impl Fn(MarketQuery) -> F) -> BuyerView {
+/// The baskets with the server's names and prices, or why it could not be asked: what nobody could ask for is on offer still, as far as
+/// anybody knows.
+pub async fn view<F: Future<Output = Answer>>(early: &Early, ask: impl Fn(MarketQuery) -> F) -> Answer {
     let mut baskets: BTreeMap<[u8; 16], BasketOf> = BTreeMap::new();
     for line in early.there() {
         let (stall, product) = (LogId(line.stall), ProductId(line.product));
         let answer = ask(MarketQuery::Offer { stall, product }).await;
-        let row =
-            if let Answer::Market(MarketView::Offer(offer)) = answer { Some(offer.value.row) } else { None };
+        let Answer::Market(found) = answer else { return answer };
+        let row = if let MarketView::Offer(offer) = found { Some(offer.value.row) } else { None };
         let basket = baskets.entry(line.stall).or_insert_with(|| BasketOf {
             stall,
             stall_name: String::new(),
@@ -175,7 +176,7 @@ pub async fn view<F: Future<Output = Answer>>(early: &Early, ask: impl Fn(Market
         basket.total_minor = basket.total_minor.saturating_add(wanted.total_minor);
         basket.lines.push(wanted);
     }
-    BuyerView::Baskets(baskets.into_values().collect())
+    Answer::Buyer(BuyerView::Baskets(baskets.into_values().collect()))
 }
 
 fn wanted(product: ProductId, quantity: i64, row: Option<OfferRow>) -> WantedLine {
@@ -251,6 +252,28 @@ mod tests {
 
     fn there(early: &Early) -> Vec<(u8, i64)> {
         early.there().iter().map(|line| (line.product[0], line.quantity)).collect()
+    }
+
+    /// What is ready at once is not waited for.
+    fn seen(early: &Early, answer: fn() -> Answer) -> Answer {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::pin!(view(early, |_| std::future::ready(answer()))).poll(&mut context) {
+            std::task::Poll::Ready(answer) => answer,
+            std::task::Poll::Pending => panic!("nothing waits here"),
+        }
+    }
+
+    #[test]
+    fn what_nobody_could_ask_for_is_not_said_to_be_gone() {
+        let mut early = Early::default();
+        early.apply(&put(1, 7, (2, 0)), &[]);
+        let offline = || Answer::Failed(soko_app_api::Said::keyed("link.offline"));
+        assert_eq!(seen(&early, offline), offline());
+        let Answer::Buyer(BuyerView::Baskets(baskets)) = seen(&early, || Answer::Market(MarketView::Missing))
+        else {
+            panic!("there are baskets");
+        };
+        assert!(baskets[0].lines[0].is_gone, "the server knows of no such offer");
     }
 
     #[test]

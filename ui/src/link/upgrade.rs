@@ -8,14 +8,18 @@ use soko_app_api::{
     Answer, BuyerCommand, BuyerQuery, BuyerVerb, BuyerView, Call, MarketMoved, MarketQuery, Said, Told,
 };
 use soko_domain::ids::{Hash, ThingId};
+use wasm_bindgen::prelude::Closure;
 
-use super::worker::{Worker, had_own};
+use super::worker::{Worker, had_own, on};
 use super::{Hear, Link, Reads, Standing, Waiting, failed, http};
 use crate::baskets::{self, Early};
-use crate::browser::time;
+use crate::browser::{self, time};
 
 /// A first visit is shown before the engine is fetched, unless something needs the engine sooner.
 const ENGINE_AFTER_MS: i32 = 1500;
+/// After so long an engine that did not begin is begun again, at first and at most.
+const AGAIN_MS: i32 = 5_000;
+const AGAIN_MS_MAX: i32 = 300_000;
 
 pub(super) struct Upgrade {
     shared: Rc<Shared>,
@@ -34,6 +38,11 @@ struct Shared {
     is_handing_over: Cell<bool>,
     /// Why there is no engine, for whoever looks after the device.
     trouble: RefCell<Option<Said>>,
+    /// How long it waits for the next try, should one fail.
+    again_ms: Cell<i32>,
+    failures: Cell<u32>,
+    /// Which failure it waits after.
+    waits: Cell<Option<u32>>,
     /// Resolved when the standing is decided.
     decided: js_sys::Promise,
     decide: RefCell<Option<js_sys::Function>>,
@@ -56,6 +65,9 @@ impl Upgrade {
             tried: RefCell::default(),
             is_handing_over: Cell::new(false),
             trouble: RefCell::default(),
+            again_ms: Cell::new(AGAIN_MS),
+            failures: Cell::default(),
+            waits: Cell::default(),
             decided,
             decide: RefCell::new(decide),
         });
@@ -68,6 +80,10 @@ impl Upgrade {
                 Shared::start(&waiting);
             });
         }
+        let trying = Rc::clone(&shared);
+        let on_line =
+            move || trying.waits.get().iter().for_each(|failure| Shared::try_again(&trying, *failure));
+        on(&browser::window(), "online", Closure::<dyn Fn()>::new(on_line));
         Self { shared }
     }
 }
@@ -75,11 +91,14 @@ impl Upgrade {
 impl Shared {
     /// Starts the worker, once.
     fn start(shared: &Rc<Self>) {
-        if shared.worker.borrow().is_some() || shared.standing.get() != Standing::GettingReady {
-            return;
+        if shared.worker.borrow().is_none() && shared.standing.get() == Standing::GettingReady {
+            Self::begin(shared);
         }
+    }
+
+    fn begin(shared: &Rc<Self>) {
         let failing = Rc::clone(shared);
-        let on_failure = Rc::new(move || failing.fail(Said::keyed("link.broken")));
+        let on_failure = Rc::new(move |said| Self::fail(&failing, said));
         match Worker::start(shared.reads, on_failure) {
             Some(worker) => Self::wake(shared, Rc::new(worker)),
             None => shared.stand(Standing::OnlineOnly),
@@ -91,19 +110,29 @@ impl Shared {
         *shared.worker.borrow_mut() = Some(Rc::clone(&worker));
         let waking = Rc::clone(shared);
         wasm_bindgen_futures::spawn_local(async move {
-            if let Answer::Failed(said) = worker.call(&Call::About).await {
-                waking.fail(said);
-            }
-            if waking.standing.get() != Standing::GettingReady {
+            let answer = worker.call(&Call::About).await;
+            // It may have ended for good meanwhile.
+            if !waking.has(&worker) {
                 return;
+            }
+            if let Answer::Failed(said) = answer {
+                worker.end();
+                return Self::fail(&waking, said);
             }
             Self::listen(&waking, &worker);
             waking.hand_over(&worker).await;
-            // It may have ended for good meanwhile.
-            if waking.standing.get() == Standing::GettingReady {
+            if waking.has(&worker) {
+                waking.again_ms.set(AGAIN_MS);
+                let was_without = waking.trouble.take().is_some();
                 waking.stand(Standing::Engine);
+                // What was asked meanwhile was answered with why there is none.
+                waking.tell(if was_without { &[Told::Everything] } else { &[] });
             }
         });
+    }
+
+    fn has(&self, worker: &Rc<Worker>) -> bool {
+        self.worker.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, worker))
     }
 
     fn listen(shared: &Rc<Self>, worker: &Rc<Worker>) {
@@ -145,13 +174,29 @@ impl Shared {
         self.early.borrow().next(&self.tried.borrow())
     }
 
-    /// There is no engine, or none any more.
-    fn fail(&self, said: Said) {
-        if !matches!(self.standing.get(), Standing::GettingReady | Standing::Engine) {
-            return;
+    /// There is no engine, or none any more. What did not arrive may arrive yet, so it is begun again after a while, each time after
+    /// a longer one, and when there is a connection again.
+    fn fail(shared: &Rc<Self>, said: Said) {
+        shared.worker.take();
+        shared.trouble.replace(Some(said));
+        shared.stand(if had_own() { Standing::NotOpened } else { Standing::OnlineOnly });
+        let failure = shared.failures.get().wrapping_add(1);
+        shared.failures.set(failure);
+        shared.waits.set(Some(failure));
+        let after_ms = shared.again_ms.get();
+        shared.again_ms.set(after_ms.saturating_mul(2).min(AGAIN_MS_MAX));
+        let trying = Rc::clone(shared);
+        wasm_bindgen_futures::spawn_local(async move {
+            time::sleep(after_ms).await;
+            Self::try_again(&trying, failure);
+        });
+    }
+
+    fn try_again(shared: &Rc<Self>, failure: u32) {
+        if shared.waits.get() == Some(failure) {
+            shared.waits.set(None);
+            Self::begin(shared);
         }
-        self.trouble.replace(Some(said));
-        self.stand(if had_own() { Standing::NotOpened } else { Standing::OnlineOnly });
     }
 
     /// Why what only an engine can do is not done.
@@ -204,7 +249,7 @@ impl Shared {
             },
             Call::Buyer(BuyerQuery::Baskets) => {
                 let early = self.early.borrow().clone();
-                Some(Answer::Buyer(baskets::view(&early, http::ask).await))
+                Some(baskets::view(&early, http::ask).await)
             }
             // Asked for by every screen, and nothing before there is an engine.
             Call::Buyer(BuyerQuery::LikedKeys) => Some(Answer::Buyer(BuyerView::LikedKeys(Vec::new()))),

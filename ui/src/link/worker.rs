@@ -17,6 +17,10 @@ use crate::browser;
 
 /// The note that this browser keeps something of its own. It outlives the files, if the browser clears them.
 const HAS_OWN: &str = "soko-has-own";
+/// In place of an answer, why there is none.
+const FAILED: &str = "failed";
+/// Nothing answers.
+const BROKEN: &str = "link.broken";
 /// A worker that ends this often before it answers anything will not get better.
 const STARTS_MAX: u32 = 5;
 
@@ -31,10 +35,13 @@ struct Shared {
     next_id: Cell<u32>,
     /// Since the last answer.
     starts: Cell<u32>,
-    /// No worker answers any more, and none is begun.
-    has_given_up: Cell<bool>,
-    on_failure: Rc<dyn Fn()>,
+    /// Why no worker answers any more, and none is begun.
+    given_up: RefCell<Option<Said>>,
+    on_failure: OnFailure,
 }
+
+/// Hears why there is no engine any more, once.
+pub(super) type OnFailure = Rc<dyn Fn(Said)>;
 
 /// A call without an answer.
 struct Open {
@@ -51,7 +58,7 @@ pub(super) fn had_own() -> bool {
 
 impl Worker {
     /// Starts the worker that the page names. None when the page names none or the browser cannot.
-    pub(super) fn start(reads: Reads, on_failure: Rc<dyn Fn()>) -> Option<Self> {
+    pub(super) fn start(reads: Reads, on_failure: OnFailure) -> Option<Self> {
         let meta = browser::document().query_selector("meta[name=soko-worker]").ok()??;
         let address = meta.get_attribute("content").filter(|address| !address.is_empty())?;
         let shared = Rc::new(Shared {
@@ -62,7 +69,7 @@ impl Worker {
             hear: RefCell::default(),
             next_id: Cell::new(1),
             starts: Cell::new(0),
-            has_given_up: Cell::new(false),
+            given_up: RefCell::default(),
             on_failure,
         });
         Shared::begin(&shared)?;
@@ -75,9 +82,15 @@ impl Worker {
         *self.0.hear.borrow_mut() = Some(hear);
     }
 
+    /// Nobody asks it any more.
+    pub(super) fn end(&self) {
+        self.0.rest();
+        self.0.given_up.replace(Some(Said::keyed(BROKEN)));
+    }
+
     pub(super) fn call(&self, call: &Call) -> Waiting {
-        if self.0.has_given_up.get() {
-            return Box::pin(async { failed("link.broken") });
+        if let Some(said) = self.0.given_up.borrow().clone() {
+            return Box::pin(async { Answer::Failed(said) });
         }
         let Some(bytes) = bytes::of_call(call) else { return Box::pin(async { failed("link.unreadable") }) };
         let id = self.0.next_id.get();
@@ -91,7 +104,7 @@ impl Worker {
         Box::pin(async move {
             match JsFuture::from(answer).await {
                 Ok(message) => to_answer(&message, reads),
-                Err(_) => failed("link.broken"),
+                Err(_) => failed(BROKEN),
             }
         })
     }
@@ -99,10 +112,7 @@ impl Worker {
 
 /// An answer, or what the worker itself has to say about why there is none.
 fn to_answer(message: &JsValue, reads: Reads) -> Answer {
-    if message.is_undefined() {
-        return failed("link.broken");
-    }
-    match bytes::property(message, "failed").as_string() {
+    match bytes::property(message, FAILED).as_string() {
         Some(text) => Answer::Failed(Said::from_text(&text).unwrap_or_default()),
         None => bytes::to_answer(&bytes::property(message, "bytes"), reads),
     }
@@ -124,7 +134,7 @@ fn rest_while_aside(shared: &Rc<Shared>) {
 }
 
 /// Listens as long as the page lives.
-fn on(target: &web_sys::EventTarget, name: &str, listener: Closure<dyn Fn()>) {
+pub(super) fn on(target: &web_sys::EventTarget, name: &str, listener: Closure<dyn Fn()>) {
     if target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref()).is_ok() {
         listener.forget();
     }
@@ -145,7 +155,7 @@ impl Shared {
         on_message.forget();
         // Its script did not even load: there is nothing to begin again.
         let failing = Rc::clone(shared);
-        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| failing.give_up());
+        let on_error = Closure::<dyn Fn(web_sys::Event)>::new(move |_| failing.give_up(Said::keyed(BROKEN)));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_error.forget();
         *shared.worker.borrow_mut() = Some(worker);
@@ -192,6 +202,8 @@ impl Shared {
             browser::ask_to_persist();
         } else if !bytes::property(message, "ended").is_undefined() {
             Self::begin_again(shared, &bytes::property(message, "broke"));
+        } else if let Some(text) = bytes::property(message, "notBegun").as_string() {
+            shared.give_up(Said::from_text(&text).unwrap_or_default());
         } else if bytes::property(message, "outdated").is_truthy() {
             browser::happen(super::OUTDATED);
         }
@@ -217,7 +229,7 @@ impl Shared {
             shared.starts.set(0);
         }
         if shared.starts.get() >= STARTS_MAX || Self::begin(shared).is_none() {
-            shared.give_up();
+            shared.give_up(Said::keyed(BROKEN));
         }
     }
 
@@ -233,23 +245,28 @@ impl Shared {
 
     fn come_back(shared: &Rc<Self>) {
         // A page that is shown for the first time has its worker.
-        if shared.worker.borrow().is_some() || shared.has_given_up.get() {
+        if shared.worker.borrow().is_some() || shared.given_up.borrow().is_some() {
             return;
         }
         if Self::begin(shared).is_none() {
-            return shared.give_up();
+            return shared.give_up(Said::keyed(BROKEN));
         }
         let hear = shared.hear.borrow().clone();
         hear.iter().for_each(|hear| hear(Told::Everything));
     }
 
-    fn give_up(&self) {
-        self.has_given_up.set(true);
-        (self.on_failure)();
+    fn give_up(&self, said: Said) {
+        if self.given_up.borrow().is_some() {
+            return;
+        }
+        let message = Object::new();
+        // A new object takes every property.
+        let _ = Reflect::set(&message, &FAILED.into(), &said.to_text().into());
+        self.given_up.replace(Some(said.clone()));
+        (self.on_failure)(said);
         let open = std::mem::take(&mut *self.open.borrow_mut());
         for open in open.into_values() {
-            // No message at all is no answer.
-            let _ = open.resolve.call1(&JsValue::UNDEFINED, &JsValue::UNDEFINED);
+            let _ = open.resolve.call1(&JsValue::UNDEFINED, &message);
         }
     }
 }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::{Icon, icon};
 use crate::desk::use_desk;
 use crate::speech::use_speech;
-use crate::toast::{Toast, Tone};
+use crate::toast::{Toast, Tone, on_screen};
 use crate::watched::use_watched;
 
 #[component]
@@ -14,7 +14,7 @@ pub fn ToastShelf() -> Html {
     let shown = use_watched(&desk.toasts.shown);
     html! {
         <div class="toasts" role="region" aria-live="polite">
-            { for shown.iter().map(|toast| html! { <Shown key={toast.id} toast={toast.clone()} /> }) }
+            { for on_screen(&shown).iter().map(|toast| html! { <Shown key={toast.id} toast={toast.clone()} /> }) }
         </div>
     }
 }
