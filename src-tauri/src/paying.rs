@@ -119,6 +119,7 @@ mod tests {
             note: String::new(),
             because: String::new(),
             reason: String::new(),
+            ended: None,
             cancel_asked: false,
             payment,
             delivery_minor: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{PayWay, ReturnWhy};
+use soko_domain::entry::{PayWay, ReleaseReason, ReturnWhy};
 use soko_domain::ids::{Hash, LogId, OrderId, ProductId, ThingId};
 use soko_domain::quantity::Unit;
 
@@ -400,6 +400,9 @@ pub struct OwnOrderView {
     pub because_said: String,
     /// What the stall says to its cancelling; empty otherwise.
     pub reason: String,
+    /// Why it ended without its goods, where that is known.
+    #[serde(with = "as_word_opt")]
+    pub ended: Option<ReleaseReason>,
     /// The server has been told to cancel it and has not answered.
     pub cancel_asked: bool,
     /// None is paid when it is fetched.

@@ -8,7 +8,7 @@ use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::{
     AdjustReason, BackWay, GoodsBack, IncidentKind, OrderStep, PayWay, PriceAim, PriceCause, PriceMode,
-    PriceWhy, RefundEnd, ReturnWhy, RivalWay, Standing, SwapEnd,
+    PriceWhy, RefundEnd, ReleaseReason, ReturnWhy, RivalWay, Standing, SwapEnd,
 };
 use soko_domain::ids::{
     AuthorId, EpochId, Hash, LogId, OrderId, PersonId, ProductId, SaleId, ShiftId, ThingId,
@@ -95,6 +95,9 @@ worded! {
         Dismissed = "dismissed", Suggested = "suggested", Followed = "followed",
     }
     Place { Home = "home", Search = "search", Stall = "stall", Product = "product", Basket = "basket" }
+    ReleaseReason {
+        BuyerCancelled = "buyer", StallCancelled = "stall", PaymentFailed = "payment", Lapsed = "lapsed",
+    }
     ReturnState { Asked = "asked", Taken = "taken", Refused = "refused" }
     GoodsBack { KeptByBuyer = "kept", Sellable = "sellable", Waste = "waste" }
     Unit { Piece = "piece", Gram = "gram", Millilitre = "millilitre" }

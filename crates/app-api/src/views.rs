@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use soko_domain::basket::TenderKind;
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, Standing};
+use soko_domain::entry::{AdjustReason, IncidentKind, OrderStep, ReleaseReason, Standing};
 use soko_domain::ids::{AuthorId, EpochId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
 use soko_domain::role::Role;
@@ -626,6 +626,9 @@ pub struct OrderView {
     pub steps: Vec<OrderStepView>,
     /// Why the stall cancelled it; empty otherwise.
     pub cancel_reason: String,
+    /// Why it ended without its goods being handed over.
+    #[serde(with = "as_word_opt")]
+    pub ended: Option<ReleaseReason>,
     /// What bringing it costs, and to which of the stall's zones.
     pub delivery: Option<DeliveryView>,
     /// What went back of its money in parts, or is to.

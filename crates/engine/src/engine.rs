@@ -117,6 +117,8 @@ const STEPS: &[Migration] = &[
     device!(74, "order cards", "0037_order_cards"),
     Migration { number: 75, name: "card lives", sql: soko_projection::CARD_LIVES },
     Migration { number: 76, name: "costs", sql: soko_projection::COSTS },
+    Migration { number: 77, name: "order ended", sql: soko_projection::ORDER_ENDED },
+    device!(78, "own order ended", "0038_own_order_ended"),
 ];
 
 /// Prices that move at once; the others do the next time.

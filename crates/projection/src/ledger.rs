@@ -137,7 +137,7 @@ fn say_of_order(
         Entry::OrderHandedOver(handed) => trade::order_handed_over(book, place, handed, touched),
         Entry::OrderCancelAsked(asked) => order_steps::cancel_asked(book, place, stamp, asked, touched),
         Entry::OrderStepped(stepped) => order_steps::stepped(book, place, stamp, stepped, touched),
-        Entry::OrderReleased(order) => trade::order_flag(book, place, order.order, "released", touched),
+        Entry::OrderReleased(released) => trade::order_released(book, place, released, touched),
         Entry::OrderFulfilled(order) => trade::order_fulfilled(book, place, stamp, order.order, touched),
         Entry::OrderToPay(to_pay) => order_money::to_pay(book, place, stamp, to_pay, touched),
         Entry::OrderPaid(paid) => order_money::paid(book, place, stamp, paid, touched),

@@ -163,12 +163,14 @@ pub const TABS_TAKEN_OUT: &str = include_str!("../../../migrations/shared/0036_t
 pub const CARD_LIVES: &str = include_str!("../../../migrations/shared/0037_card_lives.sql");
 /// What goods had cost when they were sold. It marks logs of which something was passed on unread.
 pub const COSTS: &str = include_str!("../../../migrations/shared/0038_costs.sql");
+/// Why orders ended. It marks logs, as [`LISTS`] does.
+pub const ORDER_ENDED: &str = include_str!("../../../migrations/shared/0039_order_ended.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 38] = [
+pub const STEPS: [&str; 39] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -207,6 +209,7 @@ pub const STEPS: [&str; 38] = [
     TABS_TAKEN_OUT,
     CARD_LIVES,
     COSTS,
+    ORDER_ENDED,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -8,7 +8,8 @@ use soko_documents::DocumentKind;
 use soko_domain::deal::Deal;
 use soko_domain::delivery::{Handing, Handings};
 use soko_domain::entry::{
-    Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, SaleMade, Stamp, TenderKind,
+    Entry, IncidentRaised, Kind, OrderPlaced, OrderStep, RefundAllowed, ReleaseReason, SaleMade, Stamp,
+    TenderKind,
 };
 use soko_domain::ids::{AuthorId, Hash, LogId, OrderId, ProductId, SaleId, ShiftId, ThingId};
 use soko_domain::quantity::Unit;
@@ -260,10 +261,12 @@ pub struct OrderFound {
     pub swaps: u32,
     /// When its hold became a sale; 0 while it did not.
     pub ended_ms: i64,
+    /// Why it ended without its goods.
+    pub ended: Option<ReleaseReason>,
 }
 
 const ORDER_COLUMNS: &str = "order_id, author, seq, at_ms, total_minor + swapped_minor, handed_over, released, fulfilled, currency, lines, step, \
-     handing, ended_ms, swaps";
+     handing, ended_ms, swaps, ended";
 const IS_WAITING: &str = "placed = 1 and handed_over = 0 and released = 0 and fulfilled = 0";
 
 /// Nothing as long as the order itself has not arrived, whatever is known to follow it.
@@ -321,6 +324,7 @@ fn order_found(row: &Row) -> Result<OrderFound, StoreError> {
         handing: Handing::from_number(row.number(11)?).unwrap_or(Handing::Pickup),
         ended_ms: row.int(12)?,
         swaps: row.number(13)?,
+        ended: ReleaseReason::from_number(row.number(14)?).filter(|_| state == OrderState::Released),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Sales, refunds, shares and orders, as rows. What they add to a shift is `drawer`'s.
 
 use soko_domain::entry::{
-    OrderHandedOver, OrderPlaced, RefundAllowed, RefundMade, SaleMade, SaleVoided, ShareGranted,
-    ShareRecalled, ShareReturned, Stamp,
+    OrderHandedOver, OrderPlaced, OrderReleased, RefundAllowed, RefundMade, SaleMade, SaleVoided,
+    ShareGranted, ShareRecalled, ShareReturned, Stamp,
 };
 use soko_domain::ids::{AuthorId, LogId, OrderId, ThingId};
 use soko_domain::verbs::make_sale::cash_kept;
@@ -294,6 +294,20 @@ pub(crate) fn order_flag(
         )
     })?;
     deals::went_on(book, order, had, touched)
+}
+
+/// Where two records say why it ended, the lower number counts, in whichever order they arrive.
+pub(crate) fn order_released(
+    book: &mut Book<'_>,
+    place: &Place,
+    released: &OrderReleased,
+    touched: &mut Touched,
+) -> Result<(), StoreError> {
+    order_flag(book, place, released.order, "released", touched)?;
+    book.tx.run(
+        "update orders set ended = $3 where log = $1 and order_id = $2 and (ended = 0 or ended > $3)",
+        params![place.log, released.order, released.reason.number()],
+    )
 }
 
 /// Each register that hands an order over says so in its own chain: the money that it took then is in its drawer, also where

@@ -127,6 +127,9 @@ pub(crate) struct OrderBody {
     /// Why the stall cancelled it, if it said so.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
+    /// Why it ended without its goods: `buyer`, `stall`, `payment` (it was not paid) or `lapsed` (not in time).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<&'static str>,
     /// `pickup`, `local` or `shipping`.
     handing: &'static str,
     /// What bringing it costs: a part of the total.
@@ -365,6 +368,7 @@ pub(crate) async fn place(
                 refunds: Vec::new(),
                 step: None,
                 reason: String::new(),
+                ended: None,
                 returns: Vec::new(),
                 ..view
             };
@@ -749,6 +753,7 @@ impl From<OrderView> for OrderBody {
                 .collect(),
             step: view.step.map(OrderStep::name),
             reason: view.reason,
+            ended: view.ended.map(|ended| ended.word()),
             handing: view.handing.word(),
             delivery: view.delivery.map(|it| DeliveryBody {
                 zone: it.zone,

@@ -121,6 +121,8 @@ pub struct OrderView {
     pub step: Option<OrderStep>,
     /// What the stall says to its cancelling; empty otherwise.
     pub reason: String,
+    /// Why it ended without its goods.
+    pub ended: Option<ReleaseReason>,
     pub handing: Handing,
     /// What bringing it costs.
     pub delivery: Option<DeliveryView>,
@@ -699,7 +701,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
         OrderState::Released => order_steps::cancel_reason(tx, log, order)?,
         OrderState::Held | OrderState::HandedOver | OrderState::Fulfilled => String::new(),
     };
-    let step = found.step;
+    let (step, ended) = (found.step, found.ended);
     let refunds = refunds::views(tx, log, order)?;
     let returns = returns::of_order(tx, log, order)?;
     let swaps = soko_projection::swaps::of_order(tx, log, order)?;
@@ -709,6 +711,7 @@ pub(crate) fn view(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Option
         card,
         step,
         reason,
+        ended,
         refunds,
         returns,
         ..shown(order, found.state, placed, found.at_ms)
@@ -730,6 +733,7 @@ fn shown(order: OrderId, state: OrderState, placed: OrderPlaced, placed_ms: i64)
         refunds: Vec::new(),
         step: None,
         reason: String::new(),
+        ended: None,
         handing: placed.handing,
         delivery: placed.delivery.map(|it| DeliveryView {
             zone: it.zone,

@@ -425,6 +425,7 @@ async fn a_buyer_who_went_away_is_ended_by_the_provider_and_not_by_time() {
             (("held".into(), "cancelling".into()), 2)
         );
         world.until(("cancelled", "cancelled")).await;
+        assert_eq!(world.seen().await["ended"], "payment");
         assert_eq!((world.moved(), world.shop.available().await), ((1, 0, 0), 5));
     }
 }

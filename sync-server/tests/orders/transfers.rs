@@ -157,6 +157,7 @@ async fn what_is_not_paid_in_time_is_cancelled_and_late_money_is_owed_once() {
         for _ in 0..2 {
             lapse::once(&shop.server.app).await;
             assert_eq!(standing(&shop, 1).await, both("cancelled", "cancelled"));
+            assert_eq!(seen(&shop, 1).await["ended"], "lapsed");
         }
         assert_eq!((shop.available().await, incidents(&shop).await), (UNITS, vec![]));
 

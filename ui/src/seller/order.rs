@@ -2,7 +2,7 @@
 
 use soko_app_api::text::Worded as _;
 use soko_app_api::{OrderRow, OrderView, OwnStall, Query, Verb, View, short_code};
-use soko_domain::entry::OrderStep;
+use soko_domain::entry::{OrderStep, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId};
 use soko_domain::verbs::pay_order::PayStanding;
 use yew::prelude::*;
@@ -58,6 +58,16 @@ struct ShownProps {
     order: OrderView,
 }
 
+/// Why it ended without its goods being handed over.
+fn ended_by(reason: ReleaseReason) -> &'static str {
+    match reason {
+        ReleaseReason::BuyerCancelled => "order.ended-buyer",
+        ReleaseReason::StallCancelled => "order.ended-stall",
+        ReleaseReason::PaymentFailed => "order.ended-payment",
+        ReleaseReason::Lapsed => "order.ended-lapsed",
+    }
+}
+
 #[component]
 fn Shown(props: &ShownProps) -> Html {
     let speech = use_speech();
@@ -76,6 +86,9 @@ fn Shown(props: &ShownProps) -> Html {
             }
             if !order.note.is_empty() {
                 <p class="order-note">{ icon(Icon::Note) }<span>{ order.note.clone() }</span></p>
+            }
+            if let Some(ended) = order.ended {
+                <p class="order-note">{ icon(Icon::Warning) }<span>{ speech.say(ended_by(ended)) }</span></p>
             }
             if !order.cancel_reason.is_empty() {
                 <p class="order-note">{ icon(Icon::Warning) }<span>{ order.cancel_reason.clone() }</span></p>

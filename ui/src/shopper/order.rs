@@ -5,6 +5,7 @@ use soko_app_api::{
     OwnPayment, OwnRefund, OwnRefundState, short_code,
 };
 use soko_domain::delivery::Handing;
+use soko_domain::entry::ReleaseReason;
 use soko_domain::ids::{LogId, OrderId};
 use yew::prelude::*;
 
@@ -26,6 +27,29 @@ use crate::speech::{Speech, use_speech};
 #[derive(Properties, PartialEq)]
 pub(super) struct OrderProps {
     pub order: OrderId,
+}
+
+/// Why it ended without its goods, and what the stall says to it.
+fn ended(speech: &Speech, order: &OwnOrderView) -> Html {
+    html! {
+        <>
+            if let Some(reason) = order.ended { <p class="prose">{ speech.say(ended_by(reason)) }</p> }
+            if !order.reason.is_empty() {
+                <p class="prose buyer-note">
+                    { icon(Icon::Note) }<span>{ speech.fill("my-orders.stall-says", &[("reason", &order.reason)]) }</span>
+                </p>
+            }
+        </>
+    }
+}
+
+fn ended_by(reason: ReleaseReason) -> &'static str {
+    match reason {
+        ReleaseReason::BuyerCancelled => "my-orders.ended-buyer",
+        ReleaseReason::StallCancelled => "my-orders.ended-stall",
+        ReleaseReason::PaymentFailed => "my-orders.ended-payment",
+        ReleaseReason::Lapsed => "my-orders.ended-lapsed",
+    }
 }
 
 #[component]
@@ -65,9 +89,7 @@ fn Known(props: &KnownProps) -> Html {
             if row.state.is_under_way() { <Swaps order={order.clone()} /> }
             <section class="card stack" aria-label={speech.say("my-orders.where")}>
                 <p class="own-order-now" role="status">{ speech.say(progress::meaning(row.state)) }</p>
-                if !order.reason.is_empty() {
-                    <p class="prose buyer-note">{ icon(Icon::Note) }<span>{ speech.fill("my-orders.stall-says", &[("reason", &order.reason)]) }</span></p>
-                }
+                { ended(&speech, order) }
                 if !order.because.is_empty() {
                     <Problem text={why(&speech, order)} />
                 }

@@ -217,6 +217,7 @@ pub(super) mod tests {
             because: String::new(),
             because_said: String::new(),
             reason: String::new(),
+            ended: None,
             cancel_asked,
             payment: None,
             refunds: Vec::new(),

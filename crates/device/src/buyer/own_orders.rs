@@ -5,7 +5,7 @@ use soko_app_api::{
     OwnRefundState, PayChoice, TaxRow, TransferView, Window,
 };
 use soko_domain::delivery::Handing;
-use soko_domain::entry::PayWay;
+use soko_domain::entry::{PayWay, ReleaseReason};
 use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::quantity::Unit;
 use soko_domain::tax::TaxMode;
@@ -204,7 +204,7 @@ const COLUMNS: &str = "o.order_id, o.stall, o.stall_name, o.state, o.at_ms, o.cu
     (select count(*) from own_order_line l where l.order_id = o.order_id), o.note, o.because, o.cancel_asked,
     o.pay_way, o.pay_state, o.pay_page, o.reason, o.handing, o.zone, o.delivery_minor, o.contact_name,
     o.contact_reach, o.contact_address, o.coupon, o.discount_minor, o.because_said,
-    o.card_pays_minor, o.card_back_minor";
+    o.card_pays_minor, o.card_back_minor, o.ended";
 
 fn row(row: &Row) -> Result<OwnOrderRow, StoreError> {
     Ok(OwnOrderRow {
@@ -260,6 +260,7 @@ pub(super) fn view(tx: &mut dyn Tx, whose: &str, order: OrderId) -> Result<Optio
         because: found.text(9)?.into(),
         because_said: found.text(23)?.into(),
         reason: found.text(14)?.into(),
+        ended: ReleaseReason::from_number(found.number(26)?),
         delivery_minor: if handing(&found, 15)?.is_brought() { Some(found.int(17)?) } else { None },
         zone: found.text(16)?.into(),
         taxes: taxes(tx, order)?,
@@ -569,9 +570,16 @@ pub(super) fn became(
     }
     if let Some(known) = known {
         tx.execute(
-            "update own_order set total_minor = $2, reason = $3, delivery_minor = $4, discount_minor = $5
+            "update own_order set total_minor = $2, reason = $3, delivery_minor = $4, discount_minor = $5, ended = $6
              where order_id = $1",
-            params![order, known.total_minor, known.reason, known.delivery_minor, known.discount_minor],
+            params![
+                order,
+                known.total_minor,
+                known.reason,
+                known.delivery_minor,
+                known.discount_minor,
+                known.ended.map_or(0, |ended| ended.number())
+            ],
         )?;
         // One that says nothing of taxes knows no such lines, and what was worked out here stays.
         if let Some(said) = &known.taxes {

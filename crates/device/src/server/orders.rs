@@ -12,7 +12,7 @@ use soko_app_api::{
 use soko_domain::basket::Discount;
 use soko_domain::coupon::CouponTerms;
 use soko_domain::delivery::Handing;
-use soko_domain::entry::{OrderStep, ReturnWhy};
+use soko_domain::entry::{OrderStep, ReleaseReason, ReturnWhy};
 use soko_domain::ids::{LogId, OrderId, ProductId, ThingId};
 use soko_domain::money::Ppm;
 use soko_domain::tax::TaxMode;
@@ -53,6 +53,8 @@ pub(crate) struct OrderNow {
     pub(crate) transfer: Option<TransferNow>,
     /// What the stall says to its cancelling.
     pub(crate) reason: String,
+    /// Why it ended without its goods; none of an older server, and of a newer one's other reason.
+    pub(crate) ended: Option<ReleaseReason>,
     /// What bringing it costs.
     pub(crate) delivery_minor: i64,
     /// Each rate with what it is on; none where the server says nothing of them.
@@ -135,6 +137,8 @@ pub(super) struct OrderBody {
     step: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    ended: String,
     delivery: Option<DeliveryBody>,
     taxes: Option<Vec<TaxBody>>,
     #[serde(default)]
@@ -346,6 +350,7 @@ impl OrderBody {
             None => (None, None),
         };
         let (total_minor, reason) = (self.total_minor, self.reason);
+        let ended = ReleaseReason::from_word(&self.ended);
         let delivery_minor = self.delivery.map_or(0, |delivery| delivery.total_minor);
         let taxes = self.taxes.map(|taxes| taxes.into_iter().map(TaxBody::row).collect());
         let discount_minor = self.coupon.map_or(0, |coupon| coupon.discount_minor);
@@ -358,6 +363,7 @@ impl OrderBody {
             payment,
             transfer,
             reason,
+            ended,
             delivery_minor,
             taxes,
             refunds: self.refunds,

@@ -10,7 +10,7 @@ use soko_app_api::{
     ReviewAnswer, Sort, StallEdit, TenderInput, Told, Verb, View, Window,
 };
 use soko_domain::delivery::Handing;
-use soko_domain::entry::OrderStep;
+use soko_domain::entry::{OrderStep, ReleaseReason};
 use soko_domain::ids::{OrderId, ProductId, ThingId};
 
 use crate::world::*;
@@ -301,6 +301,7 @@ fn each_step_of_the_stall_reaches_the_buyer_at_once_and_stays_offline() {
         let shopper = Shell::open(&folder.path().join("phone"));
         let seen = own_order(&shopper, ORDER).await;
         assert_eq!((seen.row.state, seen.reason.as_str()), (OwnOrderState::Cancelled, "the cat sat on it"));
+        assert_eq!(seen.ended, Some(ReleaseReason::StallCancelled));
         stall.close();
         shopper.close();
     });

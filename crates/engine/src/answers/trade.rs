@@ -357,7 +357,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
     let steps = order_steps::steps(asking.tx, log, order)?;
     let steps = steps.into_iter().map(|(step, at_ms)| OrderStepView { step, at_ms }).collect();
     let cancel_reason = order_steps::cancel_reason(asking.tx, log, order)?;
-    let state = found.state;
+    let (state, ended) = (found.state, found.ended);
     let is_open = state == OrderState::Held;
     let swaps = swaps::of_order(asking.tx, log, order)?;
     let is_early = !matches!(found.step, Some(OrderStep::Ready | OrderStep::OnTheWay));
@@ -386,6 +386,7 @@ pub(super) fn order(asking: &mut Asking<'_>, order: OrderId) -> Result<Option<Or
         note,
         steps,
         cancel_reason,
+        ended,
         delivery,
         refunds,
         left_minor,
