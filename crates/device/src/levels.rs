@@ -1,7 +1,7 @@
 //! Products that fell under the level that their owner wants to have, or ran out: told once for each fall, with a server or without.
 //!
 //! How each stood when it was looked at last is kept, so that whatever is closed and opened in between is told neither twice nor never.
-//! What is seen for the first time stands as it does, and is no news: it was just written down, or it was so before.
+//! What a stall looked like at the first look is no news, nor a product of which there never was any.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,8 @@ use crate::device::Device;
 
 /// Beside orders, incidents and payments.
 const LEVEL: u8 = 4;
+/// Stands where a product does: this stall was looked at before.
+const BEGUN: ProductId = ProductId([0; 16]);
 /// More products than this at once are all products.
 const NAMED_MAX: usize = 100;
 
@@ -76,6 +78,7 @@ impl Moved {
 #[derive(Default)]
 struct News {
     stall_name: String,
+    was_begun: bool,
     /// With how each stood before, if it was seen before.
     changed: Vec<(Leveled, Option<Standing>)>,
 }
@@ -96,21 +99,21 @@ impl Device {
         let Ok(link) = self.link(stall) else { return };
         let Ok(news) = self.read(|tx| news(tx, stall, &moved)) else { return };
         // The mark first: told twice is worse than not at all, and the list of what to buy shows it anyway.
-        if !news.changed.is_empty() && self.write(|tx| mark(tx, stall, &news)).is_err() {
+        let is_unmarked = !news.was_begun || !news.changed.is_empty();
+        if is_unmarked && self.write(|tx| mark(tx, stall, &news)).is_err() {
             return;
         }
         self.unlooked_levels.borrow_mut().insert(stall, Moved::These(BTreeSet::new()));
         // What was there before this device had everything is no news. Without a server it has everything.
-        if link.is_none_or(|link| link.caught_up) {
+        if news.was_begun && link.is_none_or(|link| link.caught_up) {
             self.tell_fallen(stall, &news);
         }
     }
 
     fn tell_fallen(&self, stall: LogId, news: &News) {
         for standing in [Standing::Out, Standing::Low] {
-            let fell = |before: &Option<Standing>| before.is_some_and(|before| standing.fell_from(before));
             let mut fallen =
-                news.changed.iter().filter(|(now, before)| now.standing == standing && fell(before));
+                news.changed.iter().filter(|(now, before)| now.standing == standing && fell(now, *before));
             let Some((first, _)) = fallen.next() else { continue };
             let products = u32::try_from(fallen.count()).unwrap_or(u32::MAX).saturating_add(1);
             self.tell(&Told::Arrived(Arrival::Level {
@@ -122,6 +125,14 @@ impl Device {
                 products,
             }));
         }
+    }
+}
+
+/// What was sold down before anybody looked at it fell, too; what was written down and never there did not.
+fn fell(now: &Leveled, before: Option<Standing>) -> bool {
+    match before {
+        Some(before) => now.standing.fell_from(before),
+        None => now.was_stocked && now.standing.fell_from(Standing::Enough),
     }
 }
 
@@ -148,11 +159,13 @@ fn news(tx: &mut dyn Tx, stall: LogId, moved: &Moved) -> Result<News, StoreError
         .filter(|(before, now)| *before != Some(now.standing))
         .map(|(before, now)| (now, before))
         .collect();
+    let sql = "select 1 from own_told where log = $1 and kind = $2 and thing = $3";
+    let was_begun = tx.query_opt(sql, params![stall, LEVEL, BEGUN])?.is_some();
     if changed.is_empty() {
-        return Ok(News::default());
+        return Ok(News { was_begun, ..News::default() });
     }
     let stall_name = facts::profile(tx, stall)?.map(|profile| profile.name).unwrap_or_default();
-    Ok(News { stall_name, changed })
+    Ok(News { stall_name, was_begun, changed })
 }
 
 fn note_seen(rows: &[Row], seen: &mut BTreeMap<ProductId, Standing>) -> Result<(), StoreError> {
@@ -170,12 +183,19 @@ fn mark(tx: &mut dyn Tx, stall: LogId, news: &News) -> Result<(), StoreError> {
             "delete from own_told where log = $1 and kind = $2 and thing = $3",
             params![stall, LEVEL, now.product],
         )?;
-        tx.execute(
-            "insert into own_told (log, kind, thing, seq) values ($1, $2, $3, $4)",
-            params![stall, LEVEL, now.product, now.standing.number()],
-        )?;
+        keep(tx, stall, (now.product, now.standing))?;
+    }
+    if !news.was_begun {
+        keep(tx, stall, (BEGUN, Standing::Enough))?;
     }
     Ok(())
+}
+
+fn keep(tx: &mut dyn Tx, stall: LogId, (product, standing): (ProductId, Standing)) -> Result<(), StoreError> {
+    tx.run(
+        "insert into own_told (log, kind, thing, seq) values ($1, $2, $3, $4)",
+        params![stall, LEVEL, product, standing.number()],
+    )
 }
 
 #[cfg(test)]
@@ -184,6 +204,25 @@ mod tests {
 
     fn notice(keys: Vec<QueryKey>) -> Notice {
         Notice { stall: LogId([1; 16]), keys, revision: 1 }
+    }
+
+    #[test]
+    fn what_never_was_there_did_not_fall_and_what_was_sold_before_a_look_did() {
+        use Standing::{Enough, Low, Out};
+        for (before, now, was_stocked, expected) in [
+            (None, Out, false, false),
+            (None, Out, true, true),
+            (None, Low, true, true),
+            (None, Enough, true, false),
+            (Some(Enough), Low, true, true),
+            (Some(Low), Low, true, false),
+            (Some(Out), Low, true, false),
+            (Some(Low), Out, true, true),
+        ] {
+            let leveled =
+                Leveled { product: ProductId([1; 16]), name: String::new(), standing: now, was_stocked };
+            assert_eq!(fell(&leveled, before), expected, "{before:?} {now:?} {was_stocked}");
+        }
     }
 
     #[test]

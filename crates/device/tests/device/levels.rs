@@ -53,19 +53,22 @@ async fn deliver(shell: &Shell, product: ProductId, quantity: i64) {
     looked(shell, (product, before)).await;
 }
 
-async fn sell(shell: &Shell, lines: &[(ProductId, i64)]) {
-    let (product, _) = lines[0];
-    let before = looks(shell, product);
+fn sale(shell: &Shell, lines: &[(ProductId, i64)]) -> Verb {
     let lines = lines.iter().map(|(product, quantity)| SaleLineInput::of(*product, *quantity)).collect();
-    let verb = Verb::MakeSale {
+    Verb::MakeSale {
         sale: SaleId(shell.device.random_id().0),
         lines,
         discount: DiscountInput::None,
         tenders: vec![TenderInput::cash(10_000)],
         beyond: BeyondShare::Allow,
         about: SaleAbout::default(),
-    };
-    shell.done(verb).await;
+    }
+}
+
+async fn sell(shell: &Shell, lines: &[(ProductId, i64)]) {
+    let (product, _) = lines[0];
+    let before = looks(shell, product);
+    shell.done(sale(shell, lines)).await;
     looked(shell, (product, before)).await;
 }
 
@@ -116,6 +119,25 @@ fn what_is_closed_and_opened_in_between_changes_nothing() {
         sell(&again, &[(LIME, 3)]).await;
         assert_eq!(told(&again), [out()]);
         again.close();
+    });
+}
+
+#[test]
+fn what_is_sold_before_anybody_looked_at_it_is_told_too() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let till = Shell::open(folder.path());
+        till.found().await;
+        // All of it is looked at together.
+        let content = ProductContent { low_level: Some(LEVEL), ..ProductContent::piece("Lime", 100) };
+        till.done(Verb::CreateProduct { product: LIME, content }).await;
+        let lines = vec![ReceivedLineInput { product: LIME, quantity: 8, cost_minor: None }];
+        till.done(Verb::ReceiveStock { lines, note: String::new() }).await;
+        till.done(sale(&till, &[(LIME, 4)])).await;
+        till.until("the limes", async || (told(&till) == [low()]).then_some(())).await;
+        sell(&till, &[(LIME, 4)]).await;
+        assert_eq!(told(&till), [low(), out()]);
+        till.close();
     });
 }
 
