@@ -74,6 +74,9 @@ const IN_BROWSER: [&str; 2] = ["web", "app"];
 /// The same in the window; measured by a program beside its journeys.
 const IN_WINDOW: &str = "window";
 
+/// Of this group some figures are the window's.
+const TOLD_NATIVELY: &str = "notify";
+
 /// Measures the wanted groups, or all.
 pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     refuse_unknown(wanted)?;
@@ -99,6 +102,10 @@ pub(crate) fn run(wanted: &[String], json_file: Option<&Path>) -> Outcome {
         warn(&format!("measuring {group}"));
         let printed = if group == IN_WINDOW { measure_window() } else { browser::measure(group) };
         failed.extend(printed.and_then(|printed| collect(&printed, &mut figures)).err());
+    }
+    if is_wanted(TOLD_NATIVELY) {
+        warn("measuring notifications of the window");
+        failed.extend(measure_native().and_then(|printed| collect(&printed, &mut figures)).err());
     }
     say(&table(&figures));
     if let Some(file) = json_file {
@@ -132,6 +139,16 @@ impl Bench {
 fn measure_window() -> Outcome<String> {
     web::build(Kind::Release)?;
     printed(&mut cargo(&["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked"]), IN_WINDOW)
+}
+
+/// With a real server, whose program has to be beside the window's.
+fn measure_native() -> Outcome<String> {
+    web::build(Kind::Release)?;
+    let server =
+        ["build", "--quiet", "--release", "-p", "soko-sync-server", "--bin", "soko-server", "--locked"];
+    printed(&mut cargo(&server), "the server's program")?;
+    let native = ["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked", "--", "native"];
+    printed(&mut cargo(&native), "native notifications")
 }
 
 fn printed(command: &mut Command, what: &str) -> Outcome<String> {
