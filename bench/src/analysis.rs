@@ -53,7 +53,7 @@ fn measure(name: &str, place: &Place, folder: &Folder) -> Measured {
     let (mut best, mut bare, mut written) = (Duration::MAX, Duration::MAX, Written::default());
     for _ in 0..TIMES {
         let began = Instant::now();
-        let done = analysis::write(place, &out, now().at_ms, &mut |_, _| {});
+        let done = analysis::write((place, None), &out, now().at_ms, &mut |_, _| {});
         written = done.map_err(|error| Fault(error.to_string()))?;
         best = best.min(began.elapsed());
         let began = Instant::now();
@@ -107,7 +107,8 @@ fn read(place: &Place) -> Measured {
 fn make(store: &Store) -> Measured<Made> {
     let fresh = random(&OsEntropy)?;
     let shard = Shard::stall(LogId::default());
-    let kept = store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, fresh)?));
+    let kept =
+        store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, None, fresh)?));
     let secret: ServerSecret = kept.map_err(|failed| Fault(format!("{failed:?}")))?;
     let tools = Tools {
         store,

@@ -115,6 +115,8 @@ async fn fan_out() -> Measured {
         ("SOKO_PUBLIC_URL", "https://market.example".into()),
         ("SOKO_MAIL_SERVER", format!("smtp://{address}")),
         ("SOKO_MAIL_FROM", "Soko <market@market.example>".into()),
+        // One owner hears of them all.
+        ("SOKO_MESSAGES_PER_HOUR", ORDERS.to_string() + "0"),
     ];
     let process = ServerProcess::start_with(folder.path(), None, &settings)?;
     let shop = Arc::new(Shop::open(&folder, &process).await?);

@@ -59,7 +59,7 @@ fn write_down(folder: &Path, stall: LogId, product: ProductId) -> Measured<Vec<V
     Sqlite::open(&folder.join("server").join(DATABASE_FILE), OpenMode::Existing)?.backup_to(&copy)?;
     fs::copy(&copy, directory.join(DATABASE_FILE))?;
     let store = Store::open(&Place::Directory(directory), Arc::new(|_| {}))?;
-    let kept = store.write_blocking(Shard::stall(stall), |tx| server_secret::ensure(tx, [0; 32]));
+    let kept = store.write_blocking(Shard::stall(stall), |tx| server_secret::ensure(tx, None, [0; 32]));
     let secret = kept.map_err(|_| Fault("the server's secret cannot be read".into()))?;
     let core = Arc::new(Core::new(secret.stall_key(), Box::new(|| Box::new(LocalApplier))));
     let written = Arc::new(Mutex::new(Vec::new()));

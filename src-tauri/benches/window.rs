@@ -1,5 +1,5 @@
 //! What a person waits for in the window, and what it takes: one figure a line, for `cargo xtask bench window`. The
-//! window is driven as the journeys drive it, without any server.
+//! window is driven as the journeys drive it, without any server. With `native` it is what `cargo xtask bench notify` asks of it.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what cannot be measured ends the run")]
@@ -9,12 +9,19 @@
 #[path = "../tests/journeys/app.rs"]
 #[expect(dead_code, reason = "the journeys do more")]
 mod app;
+#[path = "../tests/journeys/counting.rs"]
+#[expect(dead_code, reason = "the journeys do more")]
+mod counting;
 #[path = "../tests/journeys/driver.rs"]
 #[expect(dead_code, reason = "the journeys do more")]
 mod driver;
 #[path = "../tests/journeys/http.rs"]
 mod http;
+mod native;
 mod processes;
+#[path = "../tests/journeys/server.rs"]
+#[expect(dead_code, reason = "the journeys do more")]
+mod server;
 #[path = "../tests/journeys/stage.rs"]
 #[expect(dead_code, reason = "the journeys do more")]
 mod stage;
@@ -40,7 +47,16 @@ const SELL: &str = "soko://sell";
 /// Shared with the figures of a browser.
 const WATCH: &str = include_str!("../../tests/browser/lib/taps.js");
 
+/// What else can be measured: how soon an order is told.
+const NATIVE: &str = "native";
+
 fn main() {
+    if std::env::args().any(|argument| argument == NATIVE) {
+        let times = json!(native::times_ms());
+        say("notify.native.p99_ms", "ms", percentile(&times, 99), None);
+        say("notify.native.p50_ms", "ms", percentile(&times, 50), None);
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::without_daemon(folder.path());
     let products = std::env::var(PRODUCTS_VARIABLE).unwrap_or_else(|_| PRODUCTS.into()).parse().unwrap();

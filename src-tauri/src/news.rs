@@ -2,7 +2,7 @@
 
 use soko_app_api::route::at_stall;
 use soko_app_api::{Arrival, OwnNews, OwnOrderState};
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::ids::{LogId, OrderId, ProductId};
 use soko_domain::money::{Currency, Money};
 
 use crate::words::{Language, Words};
@@ -58,6 +58,9 @@ pub(crate) fn of(arrival: &Arrival, language: Language) -> News {
         Arrival::OwnNews { order, stall_name, currency, news } => {
             own_news(words, (*order, stall_name), (*news, currency))
         }
+        Arrival::Level { stall, stall_name, product, product_name, is_out, products } => {
+            level(words, (*stall, stall_name), (*product, product_name), (*is_out, *products))
+        }
         Arrival::Incident { stall, stall_name } => News {
             title: at(words.incident, stall_name),
             body: words.incident_more.to_owned(),
@@ -104,6 +107,30 @@ fn paid(
     };
     News {
         title: at(&title, stall_name),
+        body: String::new(),
+        action: words.show,
+        path: at_stall(&path, stall),
+        waits_for: None,
+        is_urgent: false,
+    }
+}
+
+/// One product opens itself, several the list of what is there.
+fn level(
+    words: &Words,
+    (stall, stall_name): (LogId, &str),
+    (product, product_name): (ProductId, &str),
+    (is_out, products): (bool, u32),
+) -> News {
+    let (one, many) = if is_out { (words.out, words.out_many) } else { (words.low, words.low_many) };
+    let (title, path) = match products {
+        0 | 1 => {
+            (at(one, stall_name).replace("{product}", &short(product_name)), format!("/stock/{product}"))
+        }
+        _ => (at(many, stall_name).replace("{count}", &products.to_string()), "/stock".to_owned()),
+    };
+    News {
+        title,
         body: String::new(),
         action: words.show,
         path: at_stall(&path, stall),
@@ -220,12 +247,33 @@ mod tests {
         }
     }
 
+    fn level_at(stall_name: &str, (is_out, products): (bool, u32)) -> Arrival {
+        let (stall, product) = (LogId([1; 16]), ProductId([4; 16]));
+        let (stall_name, product_name) = (stall_name.to_owned(), "Mango".to_owned());
+        Arrival::Level { stall, stall_name, product, product_name, is_out, products }
+    }
+
+    #[test]
+    fn what_runs_low_is_named_and_several_are_counted() {
+        for (level, title, path) in [
+            ((false, 1), "Mango runs low at Amina", format!("/stock/{}", ProductId([4; 16]))),
+            ((false, 3), "3 products run low at Amina", "/stock".to_owned()),
+            ((true, 1), "Mango has run out at Amina", format!("/stock/{}", ProductId([4; 16]))),
+            ((true, 2), "2 products have run out at Amina", "/stock".to_owned()),
+        ] {
+            let news = of(&level_at("Amina", level), Language::English);
+            assert_eq!((news.title.as_str(), news.path), (title, format!("{path}?at={}", LogId([1; 16]))));
+            assert!(!news.is_urgent && news.waits_for.is_none(), "it waits for the end of quiet hours");
+        }
+    }
+
     #[test]
     fn every_news_opens_a_known_screen() {
         let own = |state| Arrival::OwnOrder { order: OrderId([3; 16]), stall_name: "A".into(), state };
         let incident = Arrival::Incident { stall: LogId([1; 16]), stall_name: "A".into() };
         let mut all = vec![order("A", "KES", 1), own(OwnOrderState::Held), incident];
         all.extend([1, 2].map(|payments| paid_at("A", payments)));
+        all.extend([(false, 1), (false, 2), (true, 1), (true, 2)].map(|level| level_at("A", level)));
         let parts = [OwnNews::PartBack { amount_minor: 5 }, OwnNews::ReturnTaken, OwnNews::ReturnRefused];
         all.extend(parts.map(|news| own_news_at("A", news)));
         for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {

@@ -13,6 +13,7 @@
 //! * [`web`]: the web app's files.
 //! * [`worker`]: documents are changed in child processes with limits.
 //! * [`admin`]: backups; [`analysis`]: the ledger as files for large questions; [`proof`]: is everything what it should be. [`cli`]: the program's commands.
+//! * [`secret`]: what the server hands out and signs with; [`sealed`]: how its own secrets lie in the store.
 //! * [`sweep`]: what is remembered for a time only.
 //! * [`demo`]: a small market to look at.
 //! * [`spans`]: where an order's time goes, for a collector.
@@ -46,6 +47,7 @@ pub mod proof;
 pub mod reviews;
 pub mod rivals;
 pub mod rounds;
+pub mod sealed;
 pub mod secret;
 pub mod spans;
 pub mod stall;

@@ -100,6 +100,7 @@ pub struct Metrics {
     pub spans_dropped: Counter,
     messages_sent: Counter,
     messages_failed: Counter,
+    messages_held: Counter,
     tasks_broken: Family<TaskLabel, Counter>,
     text_reports: Family<KindLabel, Counter>,
 }
@@ -131,6 +132,7 @@ impl Metrics {
             spans_dropped: Counter::default(),
             messages_sent: Counter::default(),
             messages_failed: Counter::default(),
+            messages_held: Counter::default(),
             tasks_broken: Family::default(),
             text_reports: Family::default(),
         };
@@ -180,6 +182,11 @@ impl Metrics {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         self.messages_sent.inc_by(count(done.sent));
         self.messages_failed.inc_by(count(done.later + done.given_up));
+    }
+
+    /// So many messages wait for room within their person's hour.
+    pub fn messages_held(&self, held: usize) {
+        self.messages_held.inc_by(u64::try_from(held).unwrap_or(u64::MAX));
     }
 
     /// An order was answered: held, declined for good, refused before it was decided, or not answered at all.
@@ -271,6 +278,8 @@ impl Metrics {
             "Tries that the mail server did not take",
             self.messages_failed.clone(),
         );
+        let help = "Messages that waited because their person had as many within an hour as one gets";
+        registry.register("messages_held", help, self.messages_held.clone());
         let help = "How often something that the server does by itself broke and began again";
         registry.register("tasks_broken", help, self.tasks_broken.clone());
         registry.register(

@@ -349,7 +349,7 @@ fn baskets_are_hidden_and_joined(store: &TestStore, out: &Path) {
 }
 
 fn write(store: &TestStore, folder: &Path) -> Written {
-    analysis::write(&store.place, folder, NOW_MS, &mut |_, _| {}).unwrap()
+    analysis::write((&store.place, None), folder, NOW_MS, &mut |_, _| {}).unwrap()
 }
 
 #[test]
@@ -365,7 +365,8 @@ fn lines_add_up_to_the_figures_whatever_happened_to_sales_and_orders() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("ledger");
         let mut heard = Vec::new();
-        let written = analysis::write(&store.place, &out, NOW_MS, &mut |done, all| heard.push((done, all)));
+        let written =
+            analysis::write((&store.place, None), &out, NOW_MS, &mut |done, all| heard.push((done, all)));
         let written = written.unwrap();
         let lines = rows(&out, "lines");
         assert_eq!(u64::try_from(lines.len()).unwrap(), written.lines);
@@ -392,7 +393,7 @@ fn lines_add_up_to_the_figures_whatever_happened_to_sales_and_orders() {
 fn make_demo(store: &TestStore) {
     let secret = [9; 32];
     let ensured = store.store.write_blocking(Shard::stall(LogId::default()), move |tx| {
-        Ok::<_, Refusal>(server_secret::ensure(tx, secret)?)
+        Ok::<_, Refusal>(server_secret::ensure(tx, None, secret)?)
     });
     ensured.map_err(|error| format!("{error:?}")).unwrap();
     let secret = ServerSecret::new(secret);
@@ -483,21 +484,22 @@ fn a_folder_is_replaced_as_a_whole_or_stays_as_it_was() {
     // A store that cannot be read leaves the files that are there.
     let before = files(&out);
     let nowhere = Place::Directory(folder.path().join("nowhere"));
-    let refused = analysis::write(&nowhere, &out, NOW_MS, &mut |_, _| {}).unwrap_err().to_string();
+    let refused = analysis::write((&nowhere, None), &out, NOW_MS, &mut |_, _| {}).unwrap_err().to_string();
     assert!(refused.contains("there is no store"), "{refused}");
     assert_eq!(files(&out), before);
     assert_eq!(rows(&out, "lines").len(), usize::try_from(first.lines).unwrap());
 
     // Killed between the two steps of its exchange: the next one finds what was there, even if it fails itself.
     fs::rename(&out, folder.path().join(".ledger.soko-before")).unwrap();
-    assert!(analysis::write(&nowhere, &out, NOW_MS, &mut |_, _| {}).is_err());
+    assert!(analysis::write((&nowhere, None), &out, NOW_MS, &mut |_, _| {}).is_err());
     assert_eq!(files(&out), before);
 
     // Somebody else's folder is not touched.
     let other = folder.path().join("photographs");
     fs::create_dir(&other).unwrap();
     fs::write(other.join("wedding.jpg"), b"us").unwrap();
-    let refused = analysis::write(&store.place, &other, NOW_MS, &mut |_, _| {}).unwrap_err().to_string();
+    let refused =
+        analysis::write((&store.place, None), &other, NOW_MS, &mut |_, _| {}).unwrap_err().to_string();
     assert!(refused.contains("holds something else"), "{refused}");
     assert_eq!(fs::read(other.join("wedding.jpg")).unwrap(), b"us");
 }

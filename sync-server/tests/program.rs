@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
+#[path = "program/sealed.rs"]
+mod sealed;
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -45,6 +47,10 @@ struct Serving {
 
 impl Serving {
     fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    fn start_with(directory: &Path, more: &[&str]) -> Self {
         let mut command = program();
         command.current_dir(directory).args([
             "serve",
@@ -55,7 +61,7 @@ impl Serving {
             "--log",
             "off",
         ]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();

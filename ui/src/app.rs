@@ -228,6 +228,16 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
             let text = speech.fill(key, &[("stall", stall_name), ("amount", &amount)]);
             (text, Route::MyOrder(*order), None)
         }
+        Arrival::Level { stall, stall_name, product, product_name, is_out, products: 0 | 1 } => {
+            let key = if *is_out { "arrival.out" } else { "arrival.low" };
+            let text = speech.fill(key, &[("stall", stall_name), ("product", product_name)]);
+            (text, Route::StockOf(*product), Some(*stall))
+        }
+        Arrival::Level { stall, stall_name, is_out, products, .. } => {
+            let key = if *is_out { "arrival.out-many" } else { "arrival.low-many" };
+            let count = speech.number((*products).into());
+            (speech.fill(key, &[("stall", stall_name), ("count", &count)]), Route::Stock, Some(*stall))
+        }
         Arrival::Incident { stall, stall_name } => {
             (speech.fill("arrival.incident", &[("stall", stall_name)]), Route::Incidents, Some(*stall))
         }

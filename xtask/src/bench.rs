@@ -74,6 +74,9 @@ const IN_BROWSER: [&str; 2] = ["web", "app"];
 /// The same in the window; measured by a program beside its journeys.
 const IN_WINDOW: &str = "window";
 
+/// Of this group some figures are the window's.
+const TOLD_NATIVELY: &str = "notify";
+
 /// Measures the wanted groups, or all.
 pub(crate) fn measure(wanted: &[String], json_file: Option<&Path>) -> Outcome {
     refuse_unknown(wanted)?;
@@ -102,6 +105,10 @@ pub(crate) fn measure(wanted: &[String], json_file: Option<&Path>) -> Outcome {
             browser::measure(group).and_then(|printed| collect(&printed, &mut figures))
         };
         failed.extend(measured.err());
+    }
+    if is_wanted(TOLD_NATIVELY) {
+        warn("measuring notifications of the window");
+        failed.extend(measure_native(&mut figures).err());
     }
     say(&table(&figures));
     if let Some(file) = json_file {
@@ -135,6 +142,16 @@ impl Bench {
 fn measure_window(figures: &mut Map<String, Value>) -> Outcome {
     web::build(Kind::Release)?;
     run(&mut cargo(&["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked"]), IN_WINDOW, figures)
+}
+
+/// With a real server, whose program has to be beside the window's.
+fn measure_native(figures: &mut Map<String, Value>) -> Outcome {
+    web::build(Kind::Release)?;
+    let server =
+        ["build", "--quiet", "--release", "-p", "soko-sync-server", "--bin", "soko-server", "--locked"];
+    run(&mut cargo(&server), "the server's program", figures)?;
+    let native = ["bench", "--quiet", "-p", "soko", "--bench", IN_WINDOW, "--locked", "--", "native"];
+    run(&mut cargo(&native), "native notifications", figures)
 }
 
 /// A program that fails has measured what it printed before.

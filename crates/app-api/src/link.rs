@@ -2,7 +2,7 @@
 //! worker, or a server during a first visit. One call is bytes in, bytes out; what happened by itself is told.
 
 use serde::{Deserialize, Serialize};
-use soko_domain::ids::{LogId, OrderId};
+use soko_domain::ids::{LogId, OrderId, ProductId};
 
 use crate::buyer::{BuyerCommand, BuyerQuery, BuyerView};
 use crate::command::Command;
@@ -168,6 +168,18 @@ pub enum Arrival {
         stall_name: String,
         currency: String,
         news: OwnNews,
+    },
+    /// Of a product of a stall of this device there is no more than its owner wants to have at least, or nothing. It is the first of
+    /// so many that fell together.
+    Level {
+        #[serde(with = "as_hex")]
+        stall: LogId,
+        stall_name: String,
+        #[serde(with = "as_hex")]
+        product: ProductId,
+        product_name: String,
+        is_out: bool,
+        products: u32,
     },
     /// Something at a stall needs a person's eye.
     Incident {

@@ -9,6 +9,7 @@ use soko_record_log::{StoreError, Tx, params};
 
 use crate::device::Device;
 use crate::failure::Undone;
+use crate::levels::Moved;
 
 const ORDER: u8 = 1;
 const INCIDENT: u8 = 2;
@@ -82,6 +83,7 @@ impl Device {
         }
         let Some(link) = self.link(stall)?.filter(|link| !link.caught_up) else { return Ok(()) };
         self.look_for_arrivals(stall);
+        self.look_at_levels(stall, Moved::All);
         self.write(|tx| tx.execute("update own_link set caught_up = 1 where log = $1", params![link.stall]))?;
         self.tell_device();
         Ok(())

@@ -15,6 +15,7 @@ use crate::bell::Bell;
 use crate::failure::Undone;
 use crate::host::{Host, Work};
 use crate::leaving::OwnHeads;
+use crate::levels::Moved;
 use crate::pictures::Pictures;
 use crate::prices::may_move;
 use crate::server::{Heard, Server, Web};
@@ -94,6 +95,8 @@ pub struct Device {
     pub(crate) backed_up: RefCell<BTreeMap<LogId, OwnHeads>>,
     /// When the quiet hours of whoever is signed in were looked up.
     pub(crate) quiet_learned_ms: Cell<Option<u64>>,
+    /// What of each stall's products was not looked at since it moved.
+    pub(crate) unlooked_levels: RefCell<BTreeMap<LogId, Moved>>,
     store: Store,
     web: Web,
     told: RefCell<Vec<Rc<dyn Fn(Vec<u8>)>>>,
@@ -143,6 +146,7 @@ impl Device {
             leaving: RefCell::default(),
             backed_up: RefCell::default(),
             quiet_learned_ms: Cell::new(None),
+            unlooked_levels: RefCell::default(),
             store,
             web,
             told: RefCell::default(),
@@ -176,6 +180,7 @@ impl Device {
         if let Ok(stalls) = self.engine().map(|engine| engine.stalls()) {
             for stall in stalls {
                 self.look_for_arrivals(stall);
+                self.look_at_levels(stall, Moved::All);
                 // Whoever was killed in the middle of leaving asks again.
                 self.go_on_leaving(stall);
             }
@@ -316,7 +321,7 @@ impl Device {
         self.told_ms.set(Some(self.clock_ms()));
         for notice in notices {
             let stall = notice.stall;
-            let brings_news = brings_news(&notice);
+            let (brings_news, moved) = (brings_news(&notice), Moved::by(&notice));
             if may_move(&notice) {
                 self.prices.ring();
             }
@@ -328,6 +333,7 @@ impl Device {
             if brings_news {
                 self.look_for_arrivals(stall);
             }
+            self.look_at_levels(stall, moved);
             self.tell_unsent(stall);
         }
     }
@@ -369,6 +375,7 @@ impl Device {
     pub(crate) fn unlink(&self, stall: LogId) {
         let bell = self.links.borrow_mut().remove(&stall);
         self.unsent.borrow_mut().remove(&stall);
+        self.unlooked_levels.borrow_mut().remove(&stall);
         self.troubles.borrow_mut().remove(&stall);
         self.backed_up.borrow_mut().remove(&stall);
         self.pictures.borrow_mut().forget(stall);

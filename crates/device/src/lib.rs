@@ -23,6 +23,7 @@ mod host;
 mod invitation;
 mod kept;
 mod leaving;
+mod levels;
 mod link;
 mod mailed;
 mod market;

@@ -16,6 +16,7 @@ use crate::failure::Undone;
 use crate::host::random;
 use crate::invitation::Invitation;
 use crate::kept::{Own, put_own};
+use crate::levels::Moved;
 use crate::server::{Server, Ticket, Unanswered};
 
 /// How long quiet hours that were looked up count as known.
@@ -86,6 +87,8 @@ impl Device {
         let command = Command { id, stall, verb: Verb::CreateStall(content) };
         engine.handle(command, self.now())?;
         drop(engine);
+        // Nothing is there yet: whatever falls from now on is news.
+        self.look_at_levels(stall, Moved::All);
         self.tell_changes();
         self.tell_device();
         Ok(())

@@ -16,6 +16,7 @@ pub mod family;
 pub mod ids;
 pub mod import;
 pub mod interaction;
+pub mod level;
 pub mod likes;
 pub mod money;
 pub mod opening;

@@ -20,6 +20,7 @@ pub mod heard;
 mod history;
 pub mod incidents;
 mod ledger;
+pub mod levels;
 pub mod order_money;
 pub mod order_refunds;
 pub mod order_steps;

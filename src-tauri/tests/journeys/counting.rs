@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::runtime::Runtime;
 use zbus::message::Header;
@@ -25,7 +26,7 @@ pub(crate) enum Heard {
 }
 
 pub(crate) struct Daemon {
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<(Instant, Heard)>>>,
     _runtime: Runtime,
     _connection: zbus::Connection,
 }
@@ -41,7 +42,7 @@ impl Daemon {
     }
 
     fn start(stage: &Stage, is_strict: bool) -> Self {
-        let heard = Arc::<Mutex<Vec<Heard>>>::default();
+        let heard = Arc::<Mutex<Vec<(Instant, Heard)>>>::default();
         let runtime = Runtime::new().unwrap();
         let notes = Notes { heard: Arc::clone(&heard), is_strict, senders: Vec::new() };
         let connection = runtime.block_on(async {
@@ -53,7 +54,12 @@ impl Daemon {
     }
 
     pub(crate) fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+        self.heard.lock().unwrap().iter().map(|(_, heard)| heard.clone()).collect()
+    }
+
+    /// When it heard the first, the second and so on.
+    pub(crate) fn shown_at(&self, nth: usize) -> Instant {
+        self.heard.lock().unwrap()[nth].0
     }
 
     /// Once it has heard so much.
@@ -65,10 +71,16 @@ impl Daemon {
 }
 
 struct Notes {
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<(Instant, Heard)>>>,
     is_strict: bool,
     /// Who showed each, by its number from 1 on.
     senders: Vec<String>,
+}
+
+impl Notes {
+    fn note(&self, heard: Heard) {
+        self.heard.lock().unwrap().push((Instant::now(), heard));
+    }
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
@@ -95,12 +107,12 @@ impl Notes {
         if self.is_strict && self.senders[usize::try_from(id).unwrap() - 1] != sender {
             return Err(zbus::fdo::Error::InvalidArgs("Invalid notification ID".into()));
         }
-        self.heard.lock().unwrap().push(Heard::Shown { id, instead_of, title });
+        self.note(Heard::Shown { id, instead_of, title });
         Ok(id)
     }
 
     async fn close_notification(&mut self, id: u32, #[zbus(signal_emitter)] told: SignalEmitter<'_>) {
-        self.heard.lock().unwrap().push(Heard::Closed(id));
+        self.note(Heard::Closed(id));
         Self::notification_closed(&told, id, CLOSED_BY_CALL).await.unwrap();
     }
 

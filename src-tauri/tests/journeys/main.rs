@@ -14,6 +14,7 @@ mod market_day;
 mod meeting;
 mod person;
 mod reminding;
+mod running_low;
 mod server;
 mod stage;
 mod wire;

@@ -15,6 +15,9 @@ use crate::stage::{Program, Stage, until};
 const PROGRAMS_VARIABLE: &str = "SOKO_TEST_BIN_DIR";
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// Who walks over the market.
+const GUEST: u32 = 0x6e;
+
 /// On a port that stays the same while it is stopped.
 pub(crate) struct Server {
     program: Option<Program>,
@@ -67,10 +70,15 @@ impl Server {
 
     /// Orders as a guest: the units are held, or this is why they are not.
     pub(crate) fn order(&self, wish: &Wish<'_>) -> Result<(), String> {
+        self.order_of(&guest(GUEST), wish)
+    }
+
+    /// The same as another guest, known by this secret.
+    pub(crate) fn order_of(&self, guest: &str, wish: &Wish<'_>) -> Result<(), String> {
         let Wish { stall, product, quantity, order } = wish;
         let line = json!({"product": product.to_string(), "quantity": quantity, "seen_price_minor": 5_000});
         let body = json!({"order": order, "lines": [line]});
-        match self.ask("POST", &format!("/v1/stalls/{stall}/orders"), &body) {
+        match self.ask_of(guest, ("POST", &format!("/v1/stalls/{stall}/orders")), &body) {
             Some((200 | 201, _)) => Ok(()),
             Some((_, problem)) => Err(problem["code"].as_str().unwrap_or_default().to_owned()),
             None => Err("no answer".into()),
@@ -98,9 +106,18 @@ impl Server {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
-        let header = format!("Soko-Buyer: {}\r\n", "6e".repeat(32));
+        self.ask_of(&guest(GUEST), (method, path), body)
+    }
+
+    fn ask_of(&self, guest: &str, (method, path): (&str, &str), body: &Value) -> Option<(u16, Value)> {
+        let header = format!("Soko-Buyer: {guest}\r\n");
         http(self.port, &Request { method, path, header: &header, body }, ANSWER_WAIT_MAX).ok()
     }
+}
+
+/// The secret of a guest.
+pub(crate) fn guest(number: u32) -> String {
+    format!("{number:064x}")
 }
 
 /// A program of another package of this workspace.

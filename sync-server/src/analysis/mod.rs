@@ -15,6 +15,7 @@ use parquet::errors::ParquetError;
 use serde_json::json;
 use soko_record_log::{StoreError, Tx};
 
+use crate::sealed::SealKey;
 use crate::store::{self, Place};
 use folder::Incoming;
 use rows::{Hidden, Ledger};
@@ -59,13 +60,13 @@ pub struct Written {
 
 /// Fills `folder`, or leaves it as it was. `progress` hears how many records of how many were read.
 pub fn write(
-    place: &Place,
+    (place, seal): (&Place, Option<&SealKey>),
     folder: &Path,
     now_ms: i64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Written, AnalysisError> {
     let incoming = Incoming::begin(folder)?;
-    let written = store::read_beside(place, |tx| fill(tx, incoming.path(), progress))?;
+    let written = store::read_beside(place, |tx| fill(tx, seal, (incoming.path(), progress)))?;
     let Written { stalls, products, lines, order_lines, payments, taxes, .. } = &written;
     let Written { customers, purchases, bytes, unread, .. } = &written;
     incoming.finish(&json!({
@@ -78,8 +79,8 @@ pub fn write(
 
 fn fill(
     tx: &mut dyn Tx,
-    within: &Path,
-    progress: &mut dyn FnMut(u64, u64),
+    seal: Option<&SealKey>,
+    (within, progress): (&Path, &mut dyn FnMut(u64, u64)),
 ) -> Result<Written, AnalysisError> {
     if let Some(stall) = soko_projection::stale(tx)?.first() {
         return Err(AnalysisError::File(format!(
@@ -94,7 +95,7 @@ fn fill(
     let mut taxes = Files::new(rows::TAXES, within);
     let mut customers = Files::new(rows::CUSTOMERS, within);
     let mut purchases = Files::new(rows::PURCHASES, within);
-    let hidden = Hidden::of(tx)?;
+    let hidden = Hidden::of(tx, seal)?;
     let logs = rows::logs(tx)?;
     let all: u64 = logs.iter().map(|(_, records)| records).sum();
     let (mut before, mut unread) = (0, 0);

@@ -19,6 +19,7 @@ use super::AnalysisError;
 use super::sheet::{Cell, Files, Holds, Sheet, always, sometimes};
 use crate::outside::{OsEntropy, random};
 use crate::platform::server_secret;
+use crate::sealed::SealKey;
 use crate::secret::ServerSecret;
 
 /// Records that are read at a time.
@@ -229,8 +230,8 @@ fn unit(row: &Row) -> Result<&'static str, StoreError> {
 pub(super) struct Hidden(ServerSecret);
 
 impl Hidden {
-    pub(super) fn of(tx: &mut dyn Tx) -> Result<Self, AnalysisError> {
-        if let Some(secret) = server_secret::read(tx)? {
+    pub(super) fn of(tx: &mut dyn Tx, seal: Option<&SealKey>) -> Result<Self, AnalysisError> {
+        if let Some(secret) = server_secret::read(tx, seal)? {
             return Ok(Self(secret));
         }
         // Nobody was ever served here.

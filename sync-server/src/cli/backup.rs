@@ -6,14 +6,17 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::admin;
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, seal_key};
 
 const EXAMPLES: &str = "EXAMPLES
   soko-server backup /backups/shop-2026-11-21.db
   soko-server backup --database-url postgres://soko@db/soko /backups/shop.dump
 
 On SQLite the file is a database that is complete by itself. On PostgreSQL it is what pg_dump writes in its
-custom format; pg_dump has to be installed. The file holds personal data and password hashes: keep it safe.";
+custom format; pg_dump has to be installed. The file holds personal data and password hashes: keep it safe.
+
+The server's own secrets are sealed in it, and the key is not: keep a copy of seal.key, or of what --seal-key names, in
+another place. restore asks for it.";
 
 pub(super) fn command() -> Command {
     let file = Arg::new("file")
@@ -33,5 +36,11 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
         .ok_or_else(|| CliError::usage("say which file to write: see soko-server backup --help"))?;
     let bytes = admin::backup(&settings.place(), file)?;
     say(&format!("Wrote {} ({bytes} bytes).", file.display()));
+    if let Some(key) = seal_key::file(settings).filter(|key| key.exists()) {
+        say(&format!(
+            "To put it back {} is needed, too: keep a copy of that in another place.",
+            key.display()
+        ));
+    }
     Ok(())
 }

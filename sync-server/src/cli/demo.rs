@@ -8,10 +8,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say, train};
+use crate::cli::{CliError, say, seal_key, train};
 use crate::demo::{self, Made, Size, Tools};
 use crate::outside::{Clock as _, OsEntropy, SystemClock};
 use crate::platform::passwords::{Cost, Passwords};
+use crate::sealed::SealKey;
 use crate::store::Store;
 
 /// Characters between the ends of the bar.
@@ -44,7 +45,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliError> {
     let started = Instant::now();
     let store = Store::open(&settings.place(), Arc::new(|_| {}))?;
-    let made = make(&store, given);
+    let made = seal_key::open(settings, &store).and_then(|seal| make(&store, seal, given));
     let told = made.map(|made| {
         tell(&made, started);
         // Where too little was sold there is no model yet, and that is no failure.
@@ -71,8 +72,8 @@ fn tell(made: &Made, started: Instant) {
     say(&format!("  buyer1@demo.example    buys everywhere, and so do all up to buyer{buyers}@demo.example"));
 }
 
-fn make(store: &Store, given: &ArgMatches) -> Result<Made, CliError> {
-    let secret = secret(store)?;
+fn make(store: &Store, seal: Option<SealKey>, given: &ArgMatches) -> Result<Made, CliError> {
+    let secret = secret(store, seal)?;
     let passwords = Passwords::new(Cost::default()).map_err(|fault| CliError::failed(fault.to_string()))?;
     let tools = Tools {
         store,

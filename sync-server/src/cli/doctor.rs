@@ -4,8 +4,9 @@ use clap::Command;
 use soko_record_log::{OpenMode, Sqlite, StoreError, Tx, params};
 
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, seal_key};
 use crate::outside::{Clock as _, SystemClock};
+use crate::sealed::{self, Lying, SealKey};
 use crate::standing::Standing;
 use crate::store::{DATABASE_FILE, Place, STEPS, holds_store, is_in_the_open, look_beside};
 use crate::web::{Program, Web};
@@ -103,6 +104,14 @@ fn look_at_settings(settings: &Resolved, findings: &mut Findings) {
 }
 
 fn look_at_store(settings: &Resolved, findings: &mut Findings) {
+    let key = match seal_key::find(settings) {
+        Ok(key) => key,
+        // Whether anything is sealed is said all the same.
+        Err(error) => {
+            findings.add(Grade::Wrong, error.to_string());
+            None
+        }
+    };
     let found = match settings.place() {
         Place::Directory(directory) => {
             if !holds_store(&directory) {
@@ -110,9 +119,9 @@ fn look_at_store(settings: &Resolved, findings: &mut Findings) {
                     format!("there is no store in {}: the first start makes one", directory.display());
                 return findings.add(Grade::Look, sentence);
             }
-            sqlite(&directory.join(DATABASE_FILE))
+            sqlite(&directory.join(DATABASE_FILE), key.as_ref())
         }
-        place @ Place::Url(_) => postgres(&place),
+        place @ Place::Url(_) => postgres(&place, key.as_ref()),
     };
     match found {
         Ok(seen) => {
@@ -120,28 +129,36 @@ fn look_at_store(settings: &Resolved, findings: &mut Findings) {
             for problem in &seen.problems {
                 findings.add(Grade::Wrong, format!("{problem}: restore the last backup"));
             }
+            report_secrets(&seen, settings, findings);
             report(&seen, findings);
         }
         Err(error) => findings.add(Grade::Wrong, format!("the store does not answer: {error}")),
     }
 }
 
+/// How the server's own secrets lie, and why they cannot be read, if they cannot.
+struct Secrets {
+    lying: Lying,
+    trouble: Option<&'static str>,
+}
+
 /// What was read of a store.
 struct Seen {
     problems: Vec<String>,
+    secrets: Option<Secrets>,
     steps: i64,
     standing: Option<Standing>,
 }
 
-fn sqlite(file: &std::path::Path) -> Result<Seen, StoreError> {
+fn sqlite(file: &std::path::Path, key: Option<&SealKey>) -> Result<Seen, StoreError> {
     let mut db = Sqlite::open(file, OpenMode::ReadOnly)?;
     let problems = db.quick_check()?;
-    let (steps, standing) = db.read(look)?;
-    Ok(Seen { problems, steps, standing })
+    let (secrets, steps, standing) = db.read(|tx| look(tx, key))?;
+    Ok(Seen { problems, secrets, steps, standing })
 }
 
-fn postgres(place: &Place) -> Result<Seen, StoreError> {
-    let (steps, standing) = look_beside(place, |tx| {
+fn postgres(place: &Place, key: Option<&SealKey>) -> Result<Seen, StoreError> {
+    let (secrets, steps, standing) = look_beside(place, |tx| {
         let made = "select count(*) from information_schema.tables
                     where table_schema = current_schema() and table_name = 'schema_migration'";
         if tx.query_one(made, params![])?.int(0)? == 0 {
@@ -149,17 +166,44 @@ fn postgres(place: &Place) -> Result<Seen, StoreError> {
                 "there are no tables in this database; the first start makes them".to_owned(),
             ));
         }
-        look(tx)
+        look(tx, key)
     })?;
-    Ok(Seen { problems: Vec::new(), steps, standing })
+    Ok(Seen { problems: Vec::new(), secrets, steps, standing })
 }
 
 /// The last step of its tables; how it stands, where they are those of this program.
-fn look(tx: &mut dyn Tx) -> Result<(i64, Option<Standing>), StoreError> {
+fn look(
+    tx: &mut dyn Tx,
+    key: Option<&SealKey>,
+) -> Result<(Option<Secrets>, i64, Option<Standing>), StoreError> {
     let steps = tx.query_one("select coalesce(max(number), 0) from schema_migration", params![])?.int(0)?;
     let is_current = usize::try_from(steps).is_ok_and(|steps| steps == STEPS.len());
-    let standing = if is_current { Some(Standing::read(tx, SystemClock.now_ms())?) } else { None };
-    Ok((steps, standing))
+    if !is_current {
+        return Ok((None, steps, None));
+    }
+    let secrets = Secrets { lying: sealed::lying(tx)?, trouble: sealed::trouble(tx, key)? };
+    Ok((Some(secrets), steps, Some(Standing::read(tx, SystemClock.now_ms())?)))
+}
+
+fn report_secrets(seen: &Seen, settings: &Resolved, findings: &mut Findings) {
+    let Some(Secrets { lying, trouble }) = &seen.secrets else { return };
+    if let Some(trouble) = trouble {
+        return findings.add(Grade::Wrong, *trouble);
+    }
+    if lying.clear > 0 {
+        let sentence = match settings.place() {
+            Place::Directory(_) => "the next start seals them",
+            Place::Url(_) => "name a file for their key with --seal-key, the same for all processes",
+        };
+        findings
+            .add(Grade::Look, format!("{} secrets lie in the store in the clear: {sentence}", lying.clear));
+    } else {
+        findings.add(Grade::Good, format!("the store's {} secrets are sealed", lying.sealed));
+    }
+    let Some(file) = seal_key::file(settings).filter(|file| file.exists()) else { return };
+    if seal_key::is_open_to_others(&file) {
+        findings.add(Grade::Look, format!("others may read {}: chmod 600 it", file.display()));
+    }
 }
 
 fn report(seen: &Seen, findings: &mut Findings) {

@@ -9,6 +9,7 @@ mod parquet;
 mod payers;
 mod recommend;
 mod restore;
+mod seal_key;
 mod serve;
 mod settings;
 mod sms;

@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use crate::analysis::{self, Written};
 use crate::cli::demo::show;
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, seal_key};
 use crate::outside::{Clock as _, SystemClock};
 
 const EXAMPLES: &str = "EXAMPLES
@@ -36,6 +36,7 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
     let folder = given
         .get_one::<PathBuf>("folder")
         .ok_or_else(|| CliError::usage("say which folder to fill: see soko-server parquet --help"))?;
+    let seal = seal_key::find(settings)?;
     let mut shown = None;
     let mut progress = |done: u64, all: u64| {
         let percent = usize::try_from(done.saturating_mul(100) / all.max(1)).unwrap_or(100);
@@ -43,7 +44,8 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
             show(percent, 100, &format!("{done} of {all} records"));
         }
     };
-    let written = analysis::write(&settings.place(), folder, SystemClock.now_ms(), &mut progress);
+    let written =
+        analysis::write((&settings.place(), seal.as_ref()), folder, SystemClock.now_ms(), &mut progress);
     let Written { stalls, products, lines, order_lines, payments, taxes, customers, bytes, unread, .. } =
         written.map_err(|error| CliError::failed(error.to_string()))?;
     say(&format!(

@@ -8,10 +8,11 @@ use soko_record_log::{StoreError, Tx};
 use crate::admin;
 use crate::cli::serve::stall_core;
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, seal_key};
 use crate::core::{CoreRefusal, Now};
 use crate::outside::{Clock as _, OsEntropy, SystemClock, random};
 use crate::platform::server_secret;
+use crate::sealed::SealKey;
 use crate::store::Place;
 
 const EXAMPLES: &str = "EXAMPLES
@@ -24,7 +25,10 @@ under another name first, never overwritten.
 
 A restored server has forgotten what it granted and held since the backup. So it begins a new life: the stock of every
 stall is frozen for orders and grants until its devices have reported and its owner has confirmed that the list of
-devices is complete. Selling at the stalls goes on meanwhile.";
+devices is complete. Selling at the stalls goes on meanwhile.
+
+A backup whose secrets are sealed needs the key that sealed them: seal.key of the data directory it came from, named with
+--seal-key or put into the new directory first. Without it nothing is restored.";
 
 pub(super) fn command() -> Command {
     let file = Arg::new("file")
@@ -48,6 +52,8 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
         .get_one::<PathBuf>("file")
         .ok_or_else(|| CliError::usage("say which file to restore: see soko-server restore --help"))?;
     let force = given.get_flag("force");
+    let seal = seal_key::find(settings)?;
+    let begin_new_life = |tx: &mut dyn Tx| begin_new_life(tx, seal.as_ref());
     let aside = match settings.place() {
         Place::Directory(directory) => {
             admin::restore(file, &directory, force, |copy| copy.transaction(begin_new_life))?
@@ -71,11 +77,11 @@ pub(super) fn run(settings: &Resolved, given: &ArgMatches) -> Result<(), CliErro
     Ok(())
 }
 
-fn begin_new_life(tx: &mut dyn Tx) -> Result<(), StoreError> {
+fn begin_new_life(tx: &mut dyn Tx, seal: Option<&SealKey>) -> Result<(), StoreError> {
     let fault = |error: String| StoreError::Other(error);
     let fresh = random(&OsEntropy).map_err(|error| fault(error.to_string()))?;
     let seed = random(&OsEntropy).map_err(|error| fault(error.to_string()))?;
-    let secret = server_secret::ensure(tx, fresh)?;
+    let secret = server_secret::ensure(tx, seal, fresh)?;
     let core = stall_core(&secret).map_err(|error| fault(error.to_string()))?;
     let now = Now { now_ms: SystemClock.now_ms(), seed };
     core.new_epoch(tx, now).map_err(|refusal| match refusal {

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, payers, say, sms};
+use crate::cli::{CliError, payers, say, seal_key, sms};
 use crate::egress::Egress;
 use crate::guard::limits::Rates;
 use crate::http::server::{SocketLimits, serve};
@@ -27,6 +27,7 @@ use crate::platform::{Refusal, server_secret};
 use crate::proof;
 use crate::rivals;
 use crate::rounds;
+use crate::sealed::SealKey;
 use crate::secret::ServerSecret;
 use crate::spans::{self, Courier};
 use crate::stall::Core;
@@ -59,7 +60,8 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     let place = settings.place();
     let observed = Arc::clone(&metrics);
     let store = Store::open(&place, Arc::new(move |report| observed.group(report)))?;
-    let secret = secret(&store)?;
+    let seal = seal_key::open(settings, &store)?;
+    let secret = secret(&store, seal.clone())?;
     let core = Arc::new(stall_core(&secret)?);
     let egress = Egress::new(settings.switch("private-targets")?).map_err(CliError::failed)?;
     let sms = sms::sms(settings, &egress)?;
@@ -72,7 +74,7 @@ pub(super) fn run(settings: &Resolved) -> Result<(), CliError> {
     };
     let hooks = Some(Hooks::new(egress.clone()));
     let push = if settings.switch("push")? {
-        Some(push(&store, egress, http.public_origin.as_deref())?)
+        Some(push(&store, seal, (egress, http.public_origin.as_deref()))?)
     } else {
         None
     };
@@ -210,10 +212,14 @@ pub(super) fn post(settings: &Resolved) -> Result<Option<Post>, CliError> {
 }
 
 /// Who we are to push services, and the way there.
-fn push(store: &Store, egress: Egress, origin: Option<&str>) -> Result<Push, CliError> {
+fn push(
+    store: &Store,
+    seal: Option<SealKey>,
+    (egress, origin): (Egress, Option<&str>),
+) -> Result<Push, CliError> {
     let fresh = PushKey::fresh().map_err(CliError::failed)?;
     let shard = Shard::stall(soko_domain::ids::LogId::default());
-    let kept = store.write_blocking(shard, move |tx| messages::ensure_push_key(tx, &fresh));
+    let kept = store.write_blocking(shard, move |tx| messages::ensure_push_key(tx, seal.as_ref(), &fresh));
     let kept = kept.map_err(soko_record_log::StoreError::from)?;
     let key = PushKey::read(&kept).map_err(CliError::failed)?;
     // Push services want an address of whoever runs a server; one without a public address has none.
@@ -234,6 +240,7 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
         operator_key: key(settings, "operator-key")?,
         bounce_key: key(settings, "bounce-key")?,
         text_reports: sms::reports(settings, key(settings, "sms-report-key")?)?,
+        messages_per_hour: messages_per_hour(settings)?,
         public_origin,
         behind_proxy: settings.switch("behind-proxy")?,
         rates: settings.switch("limits")?.then(Rates::default),
@@ -241,6 +248,12 @@ fn http_settings(settings: &Resolved) -> Result<Settings, CliError> {
         web: settings.optional("web-dir").map_or(Web::Embedded, |folder| Web::Folder(folder.into())),
         ..Settings::default()
     })
+}
+
+fn messages_per_hour(settings: &Resolved) -> Result<usize, CliError> {
+    const NAME: &str = "messages-per-hour";
+    let number = settings.text(NAME).parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| settings.wrong(NAME, "a whole number, at least 1"))
 }
 
 /// A key that nobody guesses, if there is one.
@@ -255,10 +268,11 @@ fn key(settings: &Resolved, name: &str) -> Result<Option<String>, CliError> {
     Ok(key)
 }
 
-pub(super) fn secret(store: &Store) -> Result<ServerSecret, CliError> {
+pub(super) fn secret(store: &Store, seal: Option<SealKey>) -> Result<ServerSecret, CliError> {
     let fresh = random(&OsEntropy).map_err(|error| CliError::failed(error.to_string()))?;
     let shard = Shard::stall(soko_domain::ids::LogId::default());
-    let kept = store.write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, fresh)?));
+    let kept = store
+        .write_blocking(shard, move |tx| Ok::<_, Refusal>(server_secret::ensure(tx, seal.as_ref(), fresh)?));
     kept.map_err(|failed| match failed {
         Failed::Refused(refusal) => CliError::failed(refusal.to_string()),
         Failed::NoAnswer(none) => CliError::failed(none.to_string()),

@@ -52,6 +52,13 @@ const SETTINGS: &[Setting] = &[
         help: "Use this PostgreSQL database (postgres://user:password@host/name) instead of the data directory",
         is_secret: true,
     },
+    setting(
+        "seal-key",
+        "SOKO_SEAL_KEY",
+        "",
+        "FILE",
+        "The key that seals the server's secrets in its store; without a name it is made as seal.key in the data directory. PostgreSQL needs a name",
+    ),
     setting("listen", "SOKO_LISTEN", "127.0.0.1:7300", "ADDRESS", "The address and port to listen on"),
     setting(
         "public-url",
@@ -183,6 +190,13 @@ const SETTINGS: &[Setting] = &[
         "500",
         "NUMBER",
         "Receipts of all stalls together that are texted within a day; what is more waits at the registers",
+    ),
+    setting(
+        "messages-per-hour",
+        "SOKO_MESSAGES_PER_HOUR",
+        "30",
+        "NUMBER",
+        "What one person is told within an hour by mail, by text and at each browser; what is more waits for the next hour",
     ),
     setting(
         "private-targets",

@@ -8,7 +8,7 @@ use soko_record_log::StoreError;
 use crate::cli::demo::show as progress;
 use crate::cli::serve::{secret, stall_core};
 use crate::cli::settings::Resolved;
-use crate::cli::{CliError, say};
+use crate::cli::{CliError, say, seal_key};
 use crate::proof::{self, StallReport};
 use crate::store::{Observer, Place, Store};
 
@@ -42,8 +42,9 @@ pub(super) fn rebuild_command() -> Command {
 pub(super) fn verify(settings: &Resolved, given: &ArgMatches) -> Result<(), CliError> {
     let is_quiet = given.get_flag("quiet");
     let (mut stalls, mut records, mut wrong) = (0u64, 0u64, 0u64);
+    let seal = seal_key::find(settings)?;
     with_store(settings, Store::open_as_it_is, |store| {
-        let core = Arc::new(stall_core(&secret(store)?)?);
+        let core = Arc::new(stall_core(&secret(store, seal)?)?);
         let all = proof::stalls(store)?;
         for (done, stall) in all.iter().copied().enumerate() {
             if !is_quiet {
@@ -69,7 +70,8 @@ pub(super) fn verify(settings: &Resolved, given: &ArgMatches) -> Result<(), CliE
 
 pub(super) fn rebuild(settings: &Resolved) -> Result<(), CliError> {
     with_store(settings, Store::open, |store| {
-        let core = Arc::new(stall_core(&secret(store)?)?);
+        let seal = seal_key::open(settings, store)?;
+        let core = Arc::new(stall_core(&secret(store, seal)?)?);
         for stall in proof::stalls(store)? {
             let rebuilt = proof::rebuild(store, &core, stall)?;
             let found = if rebuilt.was_right() { "was right already" } else { "is right now" };

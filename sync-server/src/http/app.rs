@@ -64,11 +64,16 @@ pub struct Settings {
     pub sends_sms: bool,
     /// Receipts of all stalls that are texted within a day: each costs money.
     pub texted_receipts_per_day: i64,
+    /// What one person is told within an hour in one way; what is more waits.
+    pub messages_per_hour: usize,
     /// What browsers subscribe to, in base64url. None: no push messages.
     pub push_key: Option<String>,
     /// Where requests to strangers' addresses go out, if they may.
     pub egress: Option<Egress>,
 }
+
+/// More than anybody reads as it comes.
+const MESSAGES_PER_HOUR: usize = 30;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -85,6 +90,7 @@ impl Default for Settings {
             sends_mail: false,
             sends_sms: false,
             texted_receipts_per_day: TEXTS_OF_ALL_PER_DAY,
+            messages_per_hour: MESSAGES_PER_HOUR,
             push_key: None,
             egress: None,
         }

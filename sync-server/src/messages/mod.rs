@@ -7,7 +7,7 @@
 //! address nor text: both are looked up when it leaves, so that nothing of a person is kept here.
 //!
 //! * [`topic`]: of what, and to whom. [`causes`], [`money`], [`watched`]: from records and stock to messages. [`outbox`]: what waits, left or failed.
-//! * [`wishes`], [`quiet`], [`gathered`]: who wants what, when, and what with others once a day. [`bounced`], [`mailbox`]: what mail servers
+//! * [`wishes`], [`quiet`], [`gathered`]: who wants what, when, and what with others once a day; [`hourly`]: how much of it within an hour. [`bounced`], [`mailbox`]: what mail servers
 //!   report later, and who is not written to because of it. [`letter`], [`page`] and [`words`]: what it says. [`post`]: the mail server.
 //!   [`receipt`]: of a sale at a counter, the one message that has an address of its own. [`push`]: browsers. [`sms`]: telephones, [`reported`]: what becomes of texts, and
 //!   [`telephone`]: whose number. [`hooks`]: programs. [`send`]: all together.
@@ -19,6 +19,7 @@ mod delivery;
 pub(crate) mod email_change;
 pub(crate) mod gathered;
 pub(crate) mod hooks;
+mod hourly;
 pub(crate) mod letter;
 pub(crate) mod mailbox;
 mod money;

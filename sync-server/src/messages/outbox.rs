@@ -358,9 +358,13 @@ pub(super) fn claim(
     let (mail, gathered) = if offers.mail { (State::Waiting.number(), gathered::WAITING) } else { (0, 0) };
     let otherwise = if offers.push { WAITING_OTHERWISE } else { 0 };
     let (sms, texted) = if offers.sms { (WAITING_FOR_SMS, WAITING_FOR_TEXTED_RECEIPT) } else { (0, 0) };
+    let first: Vec<i64> =
+        Topic::ALL.into_iter().filter(|topic| topic.is_first()).map(Topic::number).collect();
+    let first = listed_numbers(&first);
     let sql = format!(
         "select {CLAIMED} from message
-         where state in ($1, $2, $5, $6, $7) and due_ms <= $3 order by due_ms, message limit $4"
+         where state in ($1, $2, $5, $6, $7) and due_ms <= $3
+         order by case when topic in ({first}) then 0 else 1 end, due_ms, made_ms, message limit $4"
     );
     let rows = tx.query(&sql, params![mail, otherwise, now_ms, CLAIM_MAX, sms, texted, gathered])?;
     take(tx, &rows, now_ms)
@@ -401,6 +405,51 @@ pub(super) fn read(row: &Row) -> Result<Option<Message>, StoreError> {
 /// Puts a message that was taken along back, as if it had not been, until a moment.
 pub(super) fn hold(tx: &mut dyn Tx, message: ThingId, until_ms: i64) -> Result<(), StoreError> {
     tx.run("update message set due_ms = $2, tries = tries - 1 where message = $1", params![message, until_ms])
+}
+
+/// The same where there was no room for it within the hour, with the reason. Says whether it did not wait for that before.
+pub(super) fn hold_for_room(
+    tx: &mut dyn Tx,
+    message: ThingId,
+    (until_ms, reason): (i64, &str),
+) -> Result<bool, StoreError> {
+    hold(tx, message, until_ms)?;
+    let sql = "update message set reason = $2 where message = $1 and reason <> $2";
+    Ok(tx.execute(sql, params![message, reason])? > 0)
+}
+
+/// When each message left that this person got in the same way, or to the same browser, since a moment; what others have taken along leaves
+/// now. What left in a mail with others is one with it.
+pub(super) fn left_since(
+    tx: &mut dyn Tx,
+    message: &Message,
+    (since_ms, now_ms): (i64, i64),
+) -> Result<Vec<i64>, StoreError> {
+    let waiting = listed_numbers(&ALL_WAITING);
+    let sql = format!(
+        "select case when state in ($3, $4) then done_ms else cast($6 as bigint) end from message
+         where account = $1 and channel = $2 and tries > 0 and ($8 = 0 or target = $9)
+           and ((state in ($3, $4) and done_ms > $5)
+             or (state in ({waiting}) and due_ms > $6 and due_ms < $7))"
+    );
+    let target = message.target.filter(|_| message.channel == Channel::Push);
+    let (sent, delivered) = (State::Sent.number(), State::Delivered.number());
+    let rows = tx.query(
+        &sql,
+        params![
+            message.account,
+            message.channel.number(),
+            sent,
+            delivered,
+            since_ms,
+            now_ms,
+            // What is taken along at this moment is asked about one by one.
+            now_ms + LEASE_MS,
+            i64::from(target.is_some()),
+            target.unwrap_or_default()
+        ],
+    )?;
+    rows.iter().map(|row| row.int(0)).collect()
 }
 
 /// Puts back what was taken along and whose turn did not come in time, as if it had not been: at once, unless its lease ended and

@@ -12,6 +12,7 @@ use soko_record_log::{StoreError, Tx};
 use super::channel::{Channel, Offers};
 use super::delivery::Delivery;
 use super::hooks::{self, Fared, Hooks};
+use super::hourly::{self, Hour};
 use super::letter::{self, Load, Sender};
 use super::mailbox::Failure;
 use super::outbox::{self, BEGINS_WITHIN_MS, CLAIM_MAX, Message, State};
@@ -45,6 +46,8 @@ pub struct Round {
     pub later: usize,
     pub given_up: usize,
     pub dropped: usize,
+    /// To wait for room within somebody's hour, for the first time.
+    pub held: usize,
 }
 
 /// Who takes messages along, each in its own way. Cheap to clone.
@@ -227,11 +230,12 @@ struct Claimed {
 /// Takes along what is due, and writes the letters. What would ring in somebody's quiet hours waits for their end.
 async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) -> Result<Claimed, StoreError> {
     let (secret, now_ms, origin) = (app.secret(), app.now_ms(), carriers.origin.clone());
-    let offers = carriers.offers();
+    let (offers, most) = (carriers.offers(), app.settings().messages_per_hour);
     // All messages are one queue.
     let claimed = app.store().write(Shard::stall(LogId::default()), move |tx| {
         let sender = Sender { secret: &secret, origin: &origin };
-        let (mut loads, mut dropped, mut given_up) = (Vec::new(), 0, 0);
+        let (mut loads, mut done) = (Vec::new(), Round::default());
+        let mut hour = Hour::new(most, now_ms);
         let (claimed, is_last) = match lane {
             Lane::People => {
                 let claimed = outbox::claim(tx, offers, now_ms)?;
@@ -252,22 +256,29 @@ async fn claim(app: &App, carriers: &Carriers, lane: Lane, round: &mut Round) ->
             }
             if is_one_text_too_many(tx, &message, now_ms)? {
                 outbox::end(tx, message.message, (State::GivenUp, ENOUGH_TEXTS), now_ms)?;
-                given_up += 1;
+                done.given_up += 1;
+                continue;
+            }
+            if let Some(until_ms) = hour.full_until(tx, &message)? {
+                let held = (until_ms, hourly::WAITS_FOR_ROOM);
+                done.held += usize::from(outbox::hold_for_room(tx, message.message, held)?);
                 continue;
             }
             match letter::write(tx, &sender, (&message, now_ms))? {
                 Some(load) => loads.push((message, tries, load)),
                 None => {
                     outbox::end(tx, message.message, (State::Dropped, letter::UNWANTED), now_ms)?;
-                    dropped += 1;
+                    done.dropped += 1;
                 }
             }
         }
-        Ok::<_, StoreError>((Claimed { at_ms: now_ms, loads, is_last }, dropped, given_up))
+        Ok::<_, StoreError>((Claimed { at_ms: now_ms, loads, is_last }, done))
     });
-    let (claimed, dropped, given_up) = claimed.await?;
-    round.dropped += dropped;
-    round.given_up += given_up;
+    let (claimed, done) = claimed.await?;
+    round.dropped += done.dropped;
+    round.given_up += done.given_up;
+    round.held += done.held;
+    app.metrics().messages_held(done.held);
     Ok(claimed)
 }
 
@@ -451,6 +462,7 @@ async fn follow_lane(app: &App, carriers: &Carriers, lane: Lane) {
                     sent = done.sent,
                     later = done.later,
                     given_up = done.given_up,
+                    held = done.held,
                     "messages.round"
                 );
                 LOOK_EVERY

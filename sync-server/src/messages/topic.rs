@@ -266,6 +266,25 @@ impl Topic {
         )
     }
 
+    /// What speaks of money or of who may do what: it leaves before all else.
+    pub(crate) fn is_first(self) -> bool {
+        matches!(
+            self,
+            Self::OrderPaid
+                | Self::OrderPaidBack
+                | Self::OrderPartBack
+                | Self::ReturnAnswered
+                | Self::PaymentCame
+                | Self::PaymentTrouble
+                | Self::DeviceRevoked
+        ) || self.audience() == Audience::Account && self != Self::Gathered
+    }
+
+    /// What somebody asked for and waits for, or what answers that: how often, its own limits say.
+    pub(crate) fn is_asked_for(self) -> bool {
+        matches!(self, Self::Recovery | Self::EmailChange) || self.is_awaited()
+    }
+
     /// Whoever asked for it a moment ago is awake.
     pub(crate) fn is_awaited(self) -> bool {
         matches!(self, Self::Test | Self::TelephoneCode | Self::Receipt)

@@ -4,8 +4,12 @@
 //!
 //! Each is told once: a product that runs low is told of again after it was filled up, and a price after it fell further.
 
+use std::collections::BTreeMap;
+
 use soko_domain::ids::{LogId, ProductId, ThingId};
+use soko_domain::level::Standing;
 use soko_domain::stock::Account;
+use soko_projection::levels::{self, Leveled};
 use soko_record_log::{StoreError, Tx, params};
 
 use super::causes;
@@ -23,39 +27,14 @@ const PEOPLE_AT_ONCE: usize = 200;
 /// Stands where a product does: this stall was looked at before.
 const BEGUN: ProductId = ProductId([0; 16]);
 
-/// How much there is of a product whose owner said how much there should be. Numbers are kept in the store.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    Enough,
-    Low,
-    Out,
-}
-
-impl Standing {
-    fn of(here: i64, level: i64) -> Self {
-        match here {
-            ..=0 => Self::Out,
-            here if here <= level => Self::Low,
-            _ => Self::Enough,
-        }
-    }
-
-    fn number(self) -> i64 {
-        match self {
-            Self::Enough => 0,
-            Self::Low => 1,
-            Self::Out => 2,
-        }
-    }
-
-    /// What is told when it was `before` and is this now.
-    fn topic(self, before: i64) -> Option<Topic> {
-        match self {
-            Self::Out if before < Self::Out.number() => Some(Topic::StockOut),
-            Self::Low if before < Self::Low.number() => Some(Topic::LowStock),
-            Self::Enough | Self::Low | Self::Out => None,
-        }
-    }
+/// What is told when a product stood so before and stands so now.
+fn topic_of(now: Standing, before: Standing) -> Option<Topic> {
+    let topic = match now {
+        Standing::Out => Topic::StockOut,
+        Standing::Low => Topic::LowStock,
+        Standing::Enough => return None,
+    };
+    now.fell_from(before).then_some(topic)
 }
 
 /// What differs from what was told last, and is to be noted.
@@ -142,28 +121,19 @@ fn noted(tx: &mut dyn Tx, log: LogId, now_ms: i64) -> Result<Vec<Noted>, StoreEr
 fn stock(tx: &mut dyn Tx, log: LogId) -> Result<Vec<Noted>, StoreError> {
     let begun = "select 1 from told_stock where log = $1 and product = $2";
     let has_begun = tx.query_opt(begun, params![log, BEGUN])?.is_some();
-    // As the list of what to buy counts: all that is at the stall, promised or not.
-    let of = [Account::Pool, Account::Deficit, Account::Sold, Account::WriteOff];
-    let [pool, deficit, sold, lost] = of.map(|account| account.parts().0);
-    let rows = tx.query(
-        "select p.product, p.low_level, coalesce(t.standing, 0), (
-           select cast(coalesce(sum(b.quantity), 0) as bigint) from balance b
-           where b.log = p.log and b.product = p.product and b.account between $2 and $3
-             and b.account not in ($4, $5))
-         from product p left join told_stock t on t.log = p.log and t.product = p.product
-         where p.log = $1 and p.archived = 0 and p.low_level is not null order by p.product",
-        params![log, pool, deficit, sold, lost],
-    )?;
+    let mut told = BTreeMap::new();
+    for row in &tx.query("select product, standing from told_stock where log = $1", params![log])? {
+        told.insert(row.id::<ProductId>(0)?, Standing::from_number(row.int(1)?).unwrap_or(Standing::Enough));
+    }
     let mut noted = Vec::new();
     if !has_begun {
         noted.push(Noted::Begun);
     }
-    for row in &rows {
-        let (product, before) = (row.id(0)?, row.int(2)?);
-        let standing = Standing::of(row.int(3)?, row.int(1)?);
-        if standing.number() != before {
+    for Leveled { product, standing, .. } in levels::standings(tx, log, None)? {
+        let before = told.get(&product).copied().unwrap_or(Standing::Enough);
+        if standing != before {
             // What was low before anybody looked is on the list of what to buy, and no news.
-            let tell = standing.topic(before).filter(|_| has_begun);
+            let tell = topic_of(standing, before).filter(|_| has_begun);
             noted.push(Noted::Stock { product, standing, tell });
         }
     }
@@ -352,11 +322,11 @@ mod tests {
             (20, None),
             (5, Some(Topic::LowStock)),
         ];
-        let mut before = Standing::Enough.number();
+        let mut before = Standing::Enough;
         for (here, told) in steps {
             let now = Standing::of(*here, 5);
-            assert_eq!(now.topic(before), *told, "{here}");
-            before = now.number();
+            assert_eq!(topic_of(now, before), *told, "{here}");
+            before = now;
         }
     }
 

@@ -96,6 +96,8 @@ pub(crate) struct Wanted {
     pub(crate) sends_sms: bool,
     /// Receipts of all stalls that are texted within a day, if not as many as usual.
     pub(crate) texted_receipts_per_day: Option<i64>,
+    /// What one person is told within an hour, if not as much as usual.
+    pub(crate) messages_per_hour: Option<usize>,
     /// What browsers subscribe to, and the way to their push services.
     pub(crate) push: Option<(String, Egress)>,
     /// The way to addresses of programs.
@@ -117,7 +119,7 @@ impl TestServer {
         // On a thread of its own: the caller may be inside the async runtime.
         let ensured = std::thread::spawn(move || {
             opened.write_blocking(Shard::stall(LogId::default()), |tx| {
-                Ok::<_, Refusal>(server_secret::ensure(tx, SECRET)?)
+                Ok::<_, Refusal>(server_secret::ensure(tx, None, SECRET)?)
             })
         });
         let secret = ensured.join().unwrap();
@@ -158,6 +160,7 @@ impl TestServer {
                 texted_receipts_per_day: wanted
                     .texted_receipts_per_day
                     .unwrap_or(usual.texted_receipts_per_day),
+                messages_per_hour: wanted.messages_per_hour.unwrap_or(usual.messages_per_hour),
                 push_key: wanted.push.as_ref().map(|(key, _)| key.clone()),
                 egress: wanted.egress.or(wanted.push.map(|(_, egress)| egress)),
                 operator_key: Some(OPERATOR_KEY.into()),

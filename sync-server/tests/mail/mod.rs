@@ -4,6 +4,7 @@ mod bounced;
 mod email_change;
 mod gathered;
 mod given_up;
+mod hourly;
 mod money;
 mod push;
 mod receipts;

@@ -193,7 +193,7 @@ impl Market {
     }
 }
 
-const SENT: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0 };
+const SENT: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0, held: 0 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_order_reaches_the_browsers_of_stall_and_buyer_sealed_and_signed() {

@@ -32,7 +32,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 const NUMBER: &str = "+254712345678";
 const SHAPES: [SmsShape; 3] = [SmsShape::Http, SmsShape::Twilio, SmsShape::AfricasTalking];
-const SENT: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0 };
+const SENT: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0, held: 0 };
 
 /// What a provider was given.
 #[derive(Clone, Debug)]

@@ -32,7 +32,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const PATIENCE: Duration = Duration::from_millis(300);
 /// Looks within which a payment comes to rest.
 const LOOKS: usize = 60;
-const NONE: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0 };
+const NONE: Round = Round { made: 0, sent: 0, later: 0, given_up: 0, dropped: 0, held: 0 };
 const ALL: [&str; 7] = [
     "order.placed",
     "order.paid",

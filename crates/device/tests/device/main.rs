@@ -16,6 +16,7 @@ mod full_disk;
 mod interactions;
 mod invited;
 mod leaving;
+mod levels;
 mod likes;
 mod locked;
 mod mailed;

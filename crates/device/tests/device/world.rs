@@ -443,7 +443,7 @@ fn app(place: &Place, sends_mail: bool, takes_money: bool) -> App {
         pay.push(Arc::new(TestMoney::new(store.clone(), PayWay::Card)));
     }
     let secret = store.write_blocking(Shard::stall(LogId::default()), |tx| {
-        Ok::<_, Refusal>(server_secret::ensure(tx, [5; 32])?)
+        Ok::<_, Refusal>(server_secret::ensure(tx, None, [5; 32])?)
     });
     let secret = secret.map_err(|error| format!("{error:?}")).unwrap();
     let core = Core::new(secret.stall_key(), Box::new(|| Box::new(LocalApplier)));

@@ -7,7 +7,9 @@ use reqwest::Url;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::json;
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{StoreError, Tx};
+
+use crate::sealed::{self, Kept, SealKey};
 
 /// A signature is good for so long; at most a day is allowed.
 const LIFE_S: i64 = 12 * 3_600;
@@ -57,13 +59,8 @@ impl PushKey {
 }
 
 /// Keeps `fresh` if there is no key yet; answers the one that is kept.
-pub fn ensure(tx: &mut dyn Tx, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
-    tx.execute(
-        "insert into push_key (only_row, private_key) values (1, $1) on conflict do nothing",
-        params![fresh],
-    )?;
-    let row = tx.query_one("select private_key from push_key where only_row = 1", params![])?;
-    row.blob(0).map(<[u8]>::to_vec)
+pub fn ensure(tx: &mut dyn Tx, key: Option<&SealKey>, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
+    sealed::ensure(tx, key, (Kept::Push, fresh))
 }
 
 #[cfg(test)]
