@@ -69,6 +69,23 @@ test("3: codes as fast as a scanner sends them, one twice, one unknown, one shar
   });
 });
 
+test("a code that is scanned while a text is written is a code, and none of the text", async () => {
+  await offline(async (till) => {
+    await till.go("/products/new");
+    await till.page.locator("details summary").first().click();
+    const codes = till.page.getByRole("textbox", { name: /^Barcodes/ });
+    await codes.focus();
+    for (const code of ["61610001", "61610002"]) await scan(till, code);
+    await comes(() => codes.inputValue(), "61610001\n61610002");
+    const words = till.page.getByRole("textbox", { name: /^Description/ });
+    await words.fill("From the hills");
+    await words.focus();
+    await scan(till, "61610003");
+    await comes(() => codes.inputValue(), "61610001\n61610002\n61610003");
+    assert.equal(await words.inputValue(), "From the hills");
+  });
+});
+
 test("3 and 9: the label of a scale is a weight or a price, and its price stays with a cart that is put aside", async () => {
   await offline(async (till) => {
     const { page } = till;

@@ -4,6 +4,7 @@
 pub mod about;
 pub mod address_book;
 pub mod ask;
+pub mod barcode;
 pub mod basket;
 pub mod calendar;
 pub mod coupon;

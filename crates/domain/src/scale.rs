@@ -3,6 +3,8 @@
 //! stand for themselves, I for the product's number, W for the weight in grams, P for the price in minor units, V for a
 //! digit that does not matter, C for the check digit. Several are apart by spaces.
 
+use crate::barcode::is_checked;
+
 const CODE_DIGITS: usize = 13;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +47,7 @@ fn check_one(pattern: &str) -> Result<(), PatternProblem> {
 
 /// Reads a code by the first pattern that fits it. None for any other code, and for one whose check digit is wrong.
 pub fn read(patterns: &str, code: &str) -> Option<ScaleCode> {
-    if code.len() != CODE_DIGITS || !code.bytes().all(|digit| digit.is_ascii_digit()) || !is_checked(code) {
+    if code.len() != CODE_DIGITS || !is_checked(code) {
         return None;
     }
     patterns
@@ -67,13 +69,6 @@ fn by(pattern: &str, code: &str) -> Option<ScaleCode> {
         ScaleAmount::Grams(weight.parse().ok()?)
     };
     Some(ScaleCode { product, amount })
-}
-
-/// EAN-13: digits at even places count three times, and all together end with 0.
-fn is_checked(code: &str) -> bool {
-    let digits = code.bytes().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits.zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

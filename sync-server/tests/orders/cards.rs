@@ -254,7 +254,7 @@ async fn a_register_without_a_network_and_the_server_never_spend_the_same_of_a_c
         shop.exchange().await;
         assert_eq!(lies(&shop, 1, 2).await, (0, 200, 300));
         let ended = end(&shop, 2, "cancel").await.expect(StatusCode::OK);
-        assert_eq!((ended.text("state"), ended.text("ended")), ("cancelled".into(), "buyer".into()));
+        assert_eq!((ended.text("state"), ended.text("ended")), ("cancelled".into(), "stall".into()));
         assert_eq!(lies(&shop, 1, 2).await, (200, 0, 300));
 
         // A register that hears of it gives back what it was asked for, and then all of it can be spent.

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
-use crate::browser;
+use crate::browser::{self, time};
 use crate::desk::{Desk, Overlay, use_desk};
 use crate::route::Route;
 use crate::scanner::{Heard, Scanner};
@@ -34,7 +34,52 @@ struct Ears {
     desk: Desk,
     scanner: Scanner,
     /// The field that had the focus when the last burst began, and what stood in it.
-    before: Option<(HtmlInputElement, String)>,
+    before: Option<(Field, String)>,
+}
+
+/// What is typed into.
+enum Field {
+    Line(HtmlInputElement),
+    Text(HtmlTextAreaElement),
+}
+
+impl Field {
+    fn of(focused: HtmlElement) -> Option<Self> {
+        let line = match focused.dyn_into::<HtmlInputElement>() {
+            Ok(line) => return Some(Self::Line(line)),
+            Err(other) => other,
+        };
+        line.dyn_into::<HtmlTextAreaElement>().ok().map(Self::Text)
+    }
+
+    fn line(&self) -> Option<&HtmlInputElement> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Text(_) => None,
+        }
+    }
+
+    fn value(&self) -> String {
+        match self {
+            Self::Line(line) => line.value(),
+            Self::Text(text) => text.value(),
+        }
+    }
+
+    fn set(&self, value: &str, event: &Event) {
+        let target: &web_sys::EventTarget = match self {
+            Self::Line(line) => {
+                line.set_value(value);
+                line
+            }
+            Self::Text(text) => {
+                text.set_value(value);
+                text
+            }
+        };
+        // Nobody prevents an input event.
+        let _ = target.dispatch_event(event);
+    }
 }
 
 impl Ears {
@@ -43,13 +88,15 @@ impl Ears {
             self.hear_command(key);
             return;
         }
-        let field = focused().and_then(|focused| focused.dyn_into::<HtmlInputElement>().ok());
+        let field = focused().and_then(Field::of);
+        let line = field.as_ref().and_then(Field::line);
         // A PIN is no code, and must not be looked up as one.
-        if field.as_ref().is_some_and(|field| field.type_() == "password") {
+        if line.is_some_and(|field| field.type_() == "password") {
             self.scanner.turn_away();
             return;
         }
-        match self.scanner.hear(&key.key(), key.time_stamp(), field.as_ref().is_some_and(is_amount)) {
+        let (typed, place) = (key.key(), key.code());
+        match self.scanner.hear((&typed, &place), key.time_stamp(), line.is_some_and(is_amount)) {
             Heard::First => {
                 self.before = field.map(|field| {
                     let value = field.value();
@@ -60,23 +107,30 @@ impl Ears {
             Heard::Code(code) => {
                 key.prevent_default();
                 key.stop_propagation();
-                self.put_back();
-                self.desk.scans.tell(&code);
+                let is_put_back = self.put_back();
+                let desk = self.desk.clone();
+                if !is_put_back {
+                    return desk.scans.tell(&code);
+                }
+                // Whoever hears the code may know the field as it was typed into, until that is shown.
+                wasm_bindgen_futures::spawn_local(async move {
+                    time::sleep(0).await;
+                    desk.scans.tell(&code);
+                });
             }
             Heard::Nothing => {}
         }
     }
 
-    /// What the scanner typed into a field is taken out of it again.
-    fn put_back(&mut self) {
-        let Some((field, value)) = self.before.take() else { return };
-        field.set_value(&value);
+    /// What the scanner typed into a field is taken out of it again. Says whether there was such a field.
+    fn put_back(&mut self) -> bool {
+        let Some((field, value)) = self.before.take() else { return false };
         let init = web_sys::EventInit::new();
         init.set_bubbles(true);
         if let Ok(event) = Event::new_with_event_init_dict("input", &init) {
-            // Nobody prevents an input event.
-            let _ = field.dispatch_event(&event);
+            field.set(&value, &event);
         }
+        true
     }
 
     fn hear_command(&self, key: &KeyboardEvent) {

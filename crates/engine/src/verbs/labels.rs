@@ -1,6 +1,7 @@
 //! What the codes on goods say: whose they are, and what a scale's label says about one packet. For screens that
 //! scan them, and for sales that name the label their price stands on.
 
+use soko_domain::barcode;
 use soko_domain::ids::{LogId, ProductId};
 use soko_domain::money::{Rounding, div_round};
 use soko_domain::quantity::Unit;
@@ -49,7 +50,7 @@ impl Label {
     }
 }
 
-/// Products with exactly this barcode, then those with this SKU.
+/// Products with exactly this barcode, then those with this SKU; where there is none, those with the same number in another form.
 pub(crate) fn of_code(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<Vec<ProductId>, StoreError> {
     let code = code.trim();
     if code.is_empty() {
@@ -57,5 +58,22 @@ pub(crate) fn of_code(tx: &mut dyn Tx, log: LogId, code: &str) -> Result<Vec<Pro
     }
     let mut products = facts::products_of_code(tx, log, code, PRODUCTS_OF_CODE_MAX)?;
     products.extend(facts::products_of_sku(tx, log, code, PRODUCTS_OF_CODE_MAX)?);
+    if products.is_empty() {
+        products = in_other_form(tx, log, code, PRODUCTS_OF_CODE_MAX)?;
+    }
+    Ok(products)
+}
+
+/// Products whose barcode is the same number in another form.
+pub(crate) fn in_other_form(
+    tx: &mut dyn Tx,
+    log: LogId,
+    code: &str,
+    limit: u32,
+) -> Result<Vec<ProductId>, StoreError> {
+    let mut products = Vec::new();
+    for form in barcode::other_forms(code) {
+        products.extend(facts::products_of_code(tx, log, &form, limit)?);
+    }
     Ok(products)
 }

@@ -14,6 +14,7 @@ use soko_record_log::{StoreError, Tx};
 
 use super::rows::Job;
 use crate::failure::NotDone;
+use crate::verbs::labels::in_other_form;
 
 /// Products that share a code; more than one is as good as many.
 const FOUND_MAX: u32 = 3;
@@ -77,7 +78,8 @@ pub(crate) fn target_of(tx: &mut dyn Tx, log: LogId, row: &Row) -> Result<Target
         found.extend(facts::products_of_sku(tx, log, sku, FOUND_MAX)?);
     }
     for code in &row.barcodes {
-        found.extend(facts::products_of_code(tx, log, code, FOUND_MAX)?);
+        let same = facts::products_of_code(tx, log, code, FOUND_MAX)?;
+        found.extend(if same.is_empty() { in_other_form(tx, log, code, FOUND_MAX)? } else { same });
     }
     if found.len() > 1 {
         let mut offered = BTreeSet::new();
