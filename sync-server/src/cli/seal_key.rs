@@ -50,7 +50,7 @@ pub(super) fn open(settings: &Resolved, store: &Store) -> Result<Option<SealKey>
     match &key {
         Some(key) if sealed > 0 => tracing::info!(sealed, key = key.name(), "secrets.sealed"),
         Some(_) => {}
-        None => tracing::warn!("secrets.in_the_open: name a file with --seal-key"),
+        None => tracing::warn!(what_to_do = "name a file with --seal-key", "secrets.in_the_open"),
     }
     Ok(key)
 }
@@ -112,10 +112,8 @@ fn make(file: &Path) -> Result<SealKey, CliError> {
     written.and_then(|()| sync_folder(file)).map_err(|error| {
         CliError::failed(format!("the seal key cannot be written to {}: {error}", file.display()))
     })?;
-    tracing::warn!(
-        file = %file.display(),
-        "secrets.key_made: keep a copy of it apart from the backups; without it they cannot be put back"
-    );
+    let what_to_do = "keep a copy of it apart from the backups: without it they cannot be put back";
+    tracing::warn!(file = %file.display(), what_to_do, "secrets.key_made");
     Ok(key)
 }
 
