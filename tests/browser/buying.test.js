@@ -83,7 +83,7 @@ test("first hour 22: found and ordered without a signal, sent once when there is
     await buyer.button("Order now").evaluate((button) => {
       for (let taps = 0; taps < 5; taps += 1) button.click();
     });
-    await page.getByText("It is sent once, by itself, as soon as there is a connection.").first().waitFor();
+    await page.getByText("It is sent once, by itself, as soon as there is a connection and Soko is open.").first().waitFor();
     const path = new URL(page.url()).pathname;
 
     const lost = wire.loseReply(PLACES);

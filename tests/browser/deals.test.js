@@ -62,7 +62,7 @@ test("of three buyers two have a special offer of two, and the third is told and
     await third.page.getByText("Saved here · all sent").first().waitFor();
     await wire.cut();
     await orders(third, stall);
-    await third.page.getByText("It is sent once, by itself, as soon as there is a connection.").first().waitFor();
+    await third.page.getByText("It is sent once, by itself, as soon as there is a connection and Soko is open.").first().waitFor();
 
     for (const left of [2, 1]) {
       const browser = new Browser();

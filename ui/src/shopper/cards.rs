@@ -109,11 +109,11 @@ pub(super) struct SeenProps {
     pub is_fresh: bool,
 }
 
-/// How old what is shown is; nothing when the server said it just now.
+/// How old what is shown is; nothing when the server said it just now, or where nothing was ever seen.
 #[component]
 pub(super) fn Seen(props: &SeenProps) -> Html {
     let speech = use_speech();
-    if props.is_fresh {
+    if props.is_fresh || props.as_of_ms <= 0 {
         return Html::default();
     }
     let text = speech.fill("shop.seen", &[("ago", &speech.ago(props.as_of_ms))]);

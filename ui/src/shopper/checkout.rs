@@ -8,6 +8,7 @@ use soko_app_api::{
     AddressInput, Answer, BasketOf, BuyerQuery, BuyerVerb, BuyerView, CHECKOUT_DRAFT, Call, CheckoutView,
     ContactView, PayChoice, PayOffer,
 };
+use soko_domain::coupon::code_of;
 use soko_domain::delivery::Handing;
 use soko_domain::entry::PayWay;
 use soko_domain::ids::{LogId, OrderId, ThingId};
@@ -112,7 +113,7 @@ impl Form {
     /// A code was typed that nobody looked up yet.
     fn has_untried_code(&self, view: &CheckoutView) -> bool {
         let typed = self.typed.as_ref();
-        typed.is_some_and(|typed| !latin(typed).trim().eq_ignore_ascii_case(view.coupon.trim()))
+        typed.is_some_and(|typed| !is_same_code(typed, &view.coupon))
             || gift_card::is_untried(self.card_typed.as_ref(), view)
     }
 
@@ -441,6 +442,15 @@ fn handing(speech: &Speech, props: &AskedProps) -> Html {
     }
 }
 
+/// Whether what is typed is the code that was looked up, however it is written.
+fn is_same_code(typed: &str, known: &str) -> bool {
+    let plain = |text: &str| {
+        let text = latin(text);
+        code_of(&text).unwrap_or_else(|| text.trim().to_ascii_uppercase())
+    };
+    plain(typed) == plain(known)
+}
+
 /// What nobody could be asked about.
 const UNSEEN: &str = "coupon_unseen";
 
@@ -461,7 +471,7 @@ fn coupon(speech: &Speech, props: &AskedProps) -> Html {
         (code, None) => Some(speech.refused(code, code)),
     };
     // What is said is of the code that was looked up, not of what is being typed.
-    let said = said.filter(|_| latin(&typed).trim().eq_ignore_ascii_case(view.coupon.trim()));
+    let said = said.filter(|_| is_same_code(&typed, &view.coupon));
     let (hint, problem) = if view.coupon_problem == UNSEEN { (said, None) } else { (None, said) };
     let use_it = {
         let (form, on_form, typed) = (form.clone(), on_form.clone(), typed.clone());
@@ -611,6 +621,25 @@ fn number(way: PayWay, typed: &str) -> String {
         PayWay::Card | PayWay::Transfer => String::new(),
         PayWay::Phone => {
             Telephone::read_to_pay(typed, "").map(|read| read.digits().to_owned()).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_the_same_however_it_is_written() {
+        for (typed, known, expected) in [
+            ("SAVE 10", "SAVE10", true),
+            (" save١٠ ", "SAVE10", true),
+            ("", "", true),
+            ("what?", "WHAT?", true),
+            ("SAVE1", "SAVE10", false),
+            ("SAVE10", "", false),
+        ] {
+            assert_eq!(is_same_code(typed, known), expected, "{typed:?}");
         }
     }
 }

@@ -203,22 +203,29 @@ impl Web {
         let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
         let after_s: u64 = after.and_then(|value| value.parse().ok()).unwrap_or(1);
         let problem: Problem = serde_json::from_slice(&self.body(response).await?).unwrap_or_default();
-        let sentence =
-            if problem.detail.is_empty() { format!("it answered {status}") } else { problem.detail };
-        Err(match status {
-            StatusCode::UNAUTHORIZED if problem.code != "wrong_credentials" => Unanswered::NoAccess(sentence),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                Unanswered::Later { code: problem.code, sentence, after_s }
-            }
-            status if status.is_server_error() => Unanswered::NoAnswer(sentence),
-            _ => Unanswered::Refused { code: problem.code, sentence },
-        })
+        Err(unanswered(status, problem, after_s))
     }
 
     async fn timed<T>(&self, work: impl Future<Output = T>) -> Result<T, Unanswered> {
         let ms = self.reply_ms;
         let done = timed(&*self.host, ms, work).await;
         done.ok_or_else(|| Unanswered::NoAnswer(format!("nothing came within {ms} ms")))
+    }
+}
+
+/// What another answer than the one that was asked for means. Only a server of ours refuses, and it says with which word: what stands in
+/// between, or gave up waiting, knows nothing of what was asked for, and it is asked again.
+fn unanswered(status: StatusCode, problem: Problem, after_s: u64) -> Unanswered {
+    let Problem { code, detail } = problem;
+    let sentence = if detail.is_empty() { format!("it answered {status}") } else { detail };
+    match status {
+        StatusCode::UNAUTHORIZED if code != "wrong_credentials" => Unanswered::NoAccess(sentence),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            Unanswered::Later { code, sentence, after_s }
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Unanswered::NoAnswer(sentence),
+        status if status.is_server_error() || code.is_empty() => Unanswered::NoAnswer(sentence),
+        _ => Unanswered::Refused { code, sentence },
     }
 }
 
@@ -258,6 +265,34 @@ mod tests {
         assert_eq!(address(" https://market.example/ ").unwrap(), "https://market.example");
         for wrong in ["market.example", "https://", "ftp://a", "http://a b", ""] {
             assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// An order that was saved for later would end by what a stranger on the way says.
+    #[test]
+    fn only_a_refusal_with_its_word_ends_what_was_asked_for() {
+        for (status, code, expected) in [
+            (404, "", "nobody"),
+            (403, "", "nobody"),
+            (413, "", "nobody"),
+            (408, "timeout", "nobody"),
+            (425, "", "nobody"),
+            (502, "", "nobody"),
+            (409, "price_changed", "refused"),
+            (404, "no_such_order", "refused"),
+            (401, "session", "no access"),
+            (401, "wrong_credentials", "refused"),
+            (429, "", "later"),
+            (503, "busy", "later"),
+        ] {
+            let problem = Problem { code: code.into(), detail: String::new() };
+            let found = match unanswered(StatusCode::from_u16(status).unwrap(), problem, 1) {
+                Unanswered::NoAnswer(_) | Unanswered::Unreached(_) => "nobody",
+                Unanswered::NoAccess(_) => "no access",
+                Unanswered::Later { .. } => "later",
+                Unanswered::Refused { .. } => "refused",
+            };
+            assert_eq!(found, expected, "{status} {code:?}");
         }
     }
 }
