@@ -17,7 +17,7 @@ use soko_register::home::random_id;
 use soko_sync_server::core::Now;
 use soko_sync_server::outside::{Clock as _, OsEntropy, SystemClock, random};
 use soko_sync_server::platform::{Action, Object, Principal, Refusal, authorise, server_secret};
-use soko_sync_server::sealed::SealKey;
+use soko_sync_server::sealed::{SEAL_KEY_FILE, SealKey};
 use soko_sync_server::stall::{Core, PlaceOrder, Placed};
 use soko_sync_server::store::{DATABASE_FILE, Failed, GROUP_MAX, Place, Shard, Store};
 
@@ -60,8 +60,7 @@ fn write_down(folder: &Path, stall: LogId, product: ProductId) -> Measured<Vec<V
     Sqlite::open(&folder.join("server").join(DATABASE_FILE), OpenMode::Existing)?.backup_to(&copy)?;
     fs::copy(&copy, directory.join(DATABASE_FILE))?;
     let store = Store::open(&Place::Directory(directory), Arc::new(|_| {}))?;
-    // Beside the data, as the server made it.
-    let key = SealKey::from_hex(&fs::read_to_string(folder.join("server").join("seal.key"))?);
+    let key = SealKey::from_hex(&fs::read_to_string(folder.join("server").join(SEAL_KEY_FILE))?);
     let kept =
         store.write_blocking(Shard::stall(stall), move |tx| server_secret::ensure(tx, key.as_ref(), [0; 32]));
     let secret = kept.map_err(|_| Fault("the server's secret cannot be read".into()))?;

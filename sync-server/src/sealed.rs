@@ -10,6 +10,9 @@ use sha2::{Digest as _, Sha256};
 use soko_domain::ids::Hash;
 use soko_record_log::{StoreError, Tx, params};
 
+/// Where the key is that nobody named: beside the database, and in no backup.
+pub const SEAL_KEY_FILE: &str = "seal.key";
+
 const MAGIC: &[u8; 14] = b"soko sealed 1\n";
 const CIPHER_DOMAIN: &[u8] = b"soko seal cipher 1";
 const NONCE_DOMAIN: &[u8] = b"soko seal nonce 1";
@@ -120,7 +123,7 @@ impl Kept {
 
 /// The one that is kept, if there is any.
 pub fn read(tx: &mut dyn Tx, key: Option<&SealKey>, kept: Kept) -> Result<Option<Vec<u8>>, StoreError> {
-    kept.row(tx)?.map(|row| opened(key, kept, row)).transpose()
+    kept.row(tx)?.map(|row| opened(key, kept, row).map_err(refused)).transpose()
 }
 
 /// Keeps `fresh` if there is none yet; answers the one that is kept.
@@ -149,7 +152,7 @@ pub fn seal_all(tx: &mut dyn Tx, key: Option<&SealKey>) -> Result<u32, StoreErro
     for kept in Kept::ALL {
         let Some(row) = kept.row(tx)? else { continue };
         let is_clear = !is_sealed(&row);
-        let secret = opened(key, kept, row)?;
+        let secret = opened(key, kept, row).map_err(refused)?;
         if let (Some(key), true) = (key, is_clear) {
             let row = key.seal(kept.place().as_bytes(), &secret)?;
             let sql = format!("update {} set {} = $1 where only_row = 1", kept.table(), kept.column());
@@ -183,24 +186,24 @@ pub fn lying(tx: &mut dyn Tx) -> Result<Lying, StoreError> {
 pub fn trouble(tx: &mut dyn Tx, key: Option<&SealKey>) -> Result<Option<&'static str>, StoreError> {
     for kept in Kept::ALL {
         let Some(row) = kept.row(tx)? else { continue };
-        match key {
-            None if is_sealed(&row) => return Ok(Some(NO_KEY)),
-            Some(key) if is_sealed(&row) && key.open(kept.place().as_bytes(), &row).is_none() => {
-                return Ok(Some(WRONG_KEY));
-            }
-            None | Some(_) => {}
+        if let Err(sentence) = opened(key, kept, row) {
+            return Ok(Some(sentence));
         }
     }
     Ok(None)
 }
 
-fn opened(key: Option<&SealKey>, kept: Kept, row: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+/// What was kept, or why it cannot be read.
+fn opened(key: Option<&SealKey>, kept: Kept, row: Vec<u8>) -> Result<Vec<u8>, &'static str> {
     if !is_sealed(&row) {
         return Ok(row);
     }
-    let refused = |sentence: &str| StoreError::Other(sentence.to_owned());
-    let key = key.ok_or_else(|| refused(NO_KEY))?;
-    key.open(kept.place().as_bytes(), &row).ok_or_else(|| refused(WRONG_KEY))
+    let key = key.ok_or(NO_KEY)?;
+    key.open(kept.place().as_bytes(), &row).ok_or(WRONG_KEY)
+}
+
+fn refused(sentence: &str) -> StoreError {
+    StoreError::Other(sentence.to_owned())
 }
 
 /// No secret in the clear begins so: one is 32 bytes of chance, the other DER.

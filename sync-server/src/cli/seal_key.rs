@@ -11,23 +11,16 @@ use soko_record_log::StoreError;
 use crate::cli::CliError;
 use crate::cli::settings::Resolved;
 use crate::outside::{OsEntropy, random};
-use crate::sealed::{self, SealKey};
+use crate::sealed::{self, SEAL_KEY_FILE, SealKey};
 use crate::store::{Place, Shard, Store};
 
 const SETTING: &str = "seal-key";
-/// Beside the database, and in no backup.
-const FILE: &str = "seal.key";
 
 /// The key, if there is one.
 pub(super) fn find(settings: &Resolved) -> Result<Option<SealKey>, CliError> {
-    match (settings.optional(SETTING), settings.place()) {
-        (Some(named), _) => read(Path::new(&named)).map(Some),
-        (None, Place::Directory(directory)) => {
-            let file = directory.join(FILE);
-            if file.exists() { read(&file).map(Some) } else { Ok(None) }
-        }
-        (None, Place::Url(_)) => Ok(None),
-    }
+    // One that is named has to be there.
+    let is_meant = |file: &PathBuf| settings.optional(SETTING).is_some() || file.exists();
+    file(settings).filter(is_meant).map(|file| read(&file)).transpose()
 }
 
 /// The key of a store that is served: made where none is needed yet, and what lay in the open is sealed with it.
@@ -35,11 +28,11 @@ pub(super) fn find(settings: &Resolved) -> Result<Option<SealKey>, CliError> {
 /// # Errors
 /// With another key than the one that sealed, and without it. Nothing is changed then.
 pub(super) fn open(settings: &Resolved, store: &Store) -> Result<Option<SealKey>, CliError> {
-    let key = match (find(settings)?, settings.place()) {
-        (None, Place::Directory(directory)) => {
+    let key = match (find(settings)?, file(settings)) {
+        (None, Some(file)) => {
             let lying = store.read_blocking(sealed::lying).map_err(StoreError::from)?;
             // Another key opens nothing of it: whoever has the right one is asked.
-            if lying.sealed == 0 { Some(make(&directory.join(FILE))?) } else { None }
+            if lying.sealed == 0 { Some(make(&file)?) } else { None }
         }
         (found, _) => found,
     };
@@ -59,7 +52,7 @@ pub(super) fn open(settings: &Resolved, store: &Store) -> Result<Option<SealKey>
 pub(super) fn file(settings: &Resolved) -> Option<PathBuf> {
     match (settings.optional(SETTING), settings.place()) {
         (Some(named), _) => Some(PathBuf::from(named)),
-        (None, Place::Directory(directory)) => Some(directory.join(FILE)),
+        (None, Place::Directory(directory)) => Some(directory.join(SEAL_KEY_FILE)),
         (None, Place::Url(_)) => None,
     }
 }

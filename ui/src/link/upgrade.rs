@@ -13,7 +13,8 @@ use wasm_bindgen::prelude::Closure;
 use super::worker::{Worker, had_own, on};
 use super::{Hear, Link, Reads, Standing, Waiting, failed, http};
 use crate::baskets::{self, Early};
-use crate::browser::{self, time};
+use crate::browser;
+use crate::browser::time::{self, Timer};
 
 /// A first visit is shown before the engine is fetched, unless something needs the engine sooner.
 const ENGINE_AFTER_MS: i32 = 1500;
@@ -40,9 +41,8 @@ struct Shared {
     trouble: RefCell<Option<Said>>,
     /// How long it waits for the next try, should one fail.
     again_ms: Cell<i32>,
-    failures: Cell<u32>,
-    /// Which failure it waits after.
-    waits: Cell<Option<u32>>,
+    /// Begins it again, while it waits for that.
+    waits: RefCell<Option<Timer>>,
     /// Resolved when the standing is decided.
     decided: js_sys::Promise,
     decide: RefCell<Option<js_sys::Function>>,
@@ -66,8 +66,7 @@ impl Upgrade {
             is_handing_over: Cell::new(false),
             trouble: RefCell::default(),
             again_ms: Cell::new(AGAIN_MS),
-            failures: Cell::default(),
-            waits: Cell::default(),
+            waits: RefCell::default(),
             decided,
             decide: RefCell::new(decide),
         });
@@ -81,9 +80,7 @@ impl Upgrade {
             });
         }
         let trying = Rc::clone(&shared);
-        let on_line =
-            move || trying.waits.get().iter().for_each(|failure| Shared::try_again(&trying, *failure));
-        on(&browser::window(), "online", Closure::<dyn Fn()>::new(on_line));
+        on(&browser::window(), "online", Closure::<dyn Fn()>::new(move || Shared::try_again(&trying)));
         Self { shared }
     }
 }
@@ -180,21 +177,15 @@ impl Shared {
         shared.worker.take();
         shared.trouble.replace(Some(said));
         shared.stand(if had_own() { Standing::NotOpened } else { Standing::OnlineOnly });
-        let failure = shared.failures.get().wrapping_add(1);
-        shared.failures.set(failure);
-        shared.waits.set(Some(failure));
         let after_ms = shared.again_ms.get();
         shared.again_ms.set(after_ms.saturating_mul(2).min(AGAIN_MS_MAX));
         let trying = Rc::clone(shared);
-        wasm_bindgen_futures::spawn_local(async move {
-            time::sleep(after_ms).await;
-            Self::try_again(&trying, failure);
-        });
+        shared.waits.replace(Timer::after(after_ms, move || Self::try_again(&trying)));
     }
 
-    fn try_again(shared: &Rc<Self>, failure: u32) {
-        if shared.waits.get() == Some(failure) {
-            shared.waits.set(None);
+    /// Nothing, where it does not wait for that.
+    fn try_again(shared: &Rc<Self>) {
+        if shared.waits.take().is_some() {
             Self::begin(shared);
         }
     }

@@ -9,9 +9,8 @@ use soko_domain::ids::OrderId;
 use soko_domain::money::{CashRounding, Rounding};
 use yew::prelude::*;
 
-use super::pay::Means;
+use super::pay::{Means, use_paying};
 use super::shift::{OpenDrawer, use_shift};
-use super::tenders::Paying;
 use crate::acting::use_acting;
 use crate::desk::use_desk;
 use crate::drafts;
@@ -48,18 +47,8 @@ impl Clone for TakeProps {
 fn Taking(props: &TakeProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
-    let typed = use_state(Paying::default);
     let (taken, keep) = use_taken(props.order.row.order);
-    let paying = Paying { added: taken, ..(*typed).clone() };
-    let set = {
-        let (keep, typed, before) = (keep.clone(), typed.setter(), paying.added.clone());
-        Callback::from(move |now: Paying| {
-            if now.added != before {
-                keep.emit(now.added.clone());
-            }
-            typed.set(now);
-        })
-    };
+    let (paying, set) = use_paying(taken, keep.clone());
     let currency: AttrValue = props.order.row.currency.clone().into();
     let before = settled(&props.order, &paying.added);
     let is_cash = paying.kind == TenderKind::Cash;

@@ -65,17 +65,22 @@ struct GiveBackProps {
 #[component]
 fn GiveBack(props: &GiveBackProps) -> Html {
     let (desk, speech) = (use_desk(), use_speech());
-    let on_change =
-        Callback::from(move |taken: Vec<TenderInput>| desk.cart.change(|cart| cart.taken = taken));
+    let on_change = keeps_with_cart(desk);
     html! {
         <section class="page page-narrow pay">
-            <header class="page-head">
-                <Go to={Route::Sell} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
-                <h1>{ speech.say("pay.title") }</h1>
-            </header>
+            { head(&speech) }
             <p class="problem" role="status">{ speech.say("pay.give-back") }</p>
             <Added taken={props.cart.taken.clone()} currency={props.stall.currency.clone()} {on_change} />
         </section>
+    }
+}
+
+fn head(speech: &Speech) -> Html {
+    html! {
+        <header class="page-head">
+            <Go to={Route::Sell} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
+            <h1>{ speech.say("pay.title") }</h1>
+        </header>
     }
 }
 
@@ -97,7 +102,7 @@ fn Paid(props: &PaidProps) -> Html {
     let tab = use_tab(&props.stall, &props.cart);
     let is_closed = tab.as_ref().is_some_and(|tab| tab.closed_by.is_some());
     let (is_busy, opens) = (use_state(|| false), use_state(|| false));
-    let (paying, set) = use_paying(&props.cart);
+    let (paying, set) = use_paying(props.cart.taken.clone(), keeps_with_cart(desk.clone()));
     let currency = props.stall.currency.clone();
     let before = use_settled(props, paying.added.clone());
     let due = due(&before, &paying, &props.basket);
@@ -129,10 +134,7 @@ fn Paid(props: &PaidProps) -> Html {
     let on_close = closes(&opens);
     html! {
         <section class="page page-narrow pay">
-            <header class="page-head">
-                <Go to={Route::Sell} class="button-icon page-back" label={speech.say("action.back")}>{ icon(Icon::Back) }</Go>
-                <h1>{ speech.say("pay.title") }</h1>
-            </header>
+            { head(&speech) }
             <p class="pay-due">
                 <span>{ speech.say("pay.due") }</span>
                 <strong class="number" aria-live="polite">{ speech.money(due, &currency) }</strong>
@@ -178,16 +180,23 @@ fn outcome(speech: &Speech, currency: &str, (rounding, excess, change): (i64, i6
     }
 }
 
-/// What is being typed, with what was taken already. That is kept with the cart: a page that is left, locked or started anew has it.
+/// What was taken is kept with the cart: a page that is left, locked or started anew has it.
+fn keeps_with_cart(desk: Desk) -> Callback<Vec<TenderInput>> {
+    Callback::from(move |taken: Vec<TenderInput>| desk.cart.change(|cart| cart.taken = taken))
+}
+
+/// What is being typed, with what was taken already, which somebody keeps.
 #[hook]
-fn use_paying(cart: &Cart) -> (Paying, Callback<Paying>) {
-    let desk = use_desk();
+pub(super) fn use_paying(
+    taken: Vec<TenderInput>,
+    keep: Callback<Vec<TenderInput>>,
+) -> (Paying, Callback<Paying>) {
     let typed = use_state(Paying::default);
-    let paying = Paying { added: cart.taken.clone(), ..(*typed).clone() };
-    let (typed, before) = (typed.setter(), cart.taken.clone());
+    let paying = Paying { added: taken.clone(), ..(*typed).clone() };
+    let typed = typed.setter();
     let set = Callback::from(move |now: Paying| {
-        if now.added != before {
-            desk.cart.change(|cart| cart.taken.clone_from(&now.added));
+        if now.added != taken {
+            keep.emit(now.added.clone());
         }
         typed.set(now);
     });
