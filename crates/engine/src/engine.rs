@@ -119,6 +119,7 @@ const STEPS: &[Migration] = &[
     Migration { number: 76, name: "costs", sql: soko_projection::COSTS },
     Migration { number: 77, name: "order ended", sql: soko_projection::ORDER_ENDED },
     device!(78, "own order ended", "0038_own_order_ended"),
+    Migration { number: 79, name: "leveled", sql: soko_projection::LEVELED },
 ];
 
 /// Prices that move at once; the others do the next time.

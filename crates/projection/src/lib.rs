@@ -166,12 +166,14 @@ pub const CARD_LIVES: &str = include_str!("../../../migrations/shared/0037_card_
 pub const COSTS: &str = include_str!("../../../migrations/shared/0038_costs.sql");
 /// Why orders ended. It marks logs, as [`LISTS`] does.
 pub const ORDER_ENDED: &str = include_str!("../../../migrations/shared/0039_order_ended.sql");
+/// Products that have a level, for whoever looks at how they stand.
+pub const LEVELED: &str = include_str!("../../../migrations/shared/0040_leveled.sql");
 
 /// Counts and their marks.
 pub const COUNTS: &str = include_str!("../../../migrations/shared/0007_counts.sql");
 
 /// The steps above, in an order in which a new store can run them behind the log's own.
-pub const STEPS: [&str; 39] = [
+pub const STEPS: [&str; 40] = [
     TABLES,
     LISTS,
     SUM_TABLE,
@@ -211,6 +213,7 @@ pub const STEPS: [&str; 39] = [
     CARD_LIVES,
     COSTS,
     ORDER_ENDED,
+    LEVELED,
 ];
 
 /// Every table above, to be emptied before a rebuild.

@@ -99,6 +99,7 @@ pub const STEPS: &[Migration] = &[
     step!(81, "0043_parts_allowed"),
     Migration { number: 82, name: "costs", sql: soko_projection::COSTS },
     Migration { number: 83, name: "order ended", sql: soko_projection::ORDER_ENDED },
+    Migration { number: 84, name: "leveled", sql: soko_projection::LEVELED },
 ];
 
 /// Brings the store up to date; says how many steps that took. Each step is a transaction of its own, and two
