@@ -42,6 +42,10 @@ const IMPURE_WORDS: &[&str] = &[
     "thread_rng",
 ];
 
+/// A test of random cases says their seed, or it may fail on one run and pass on the next.
+const RANDOM_CASES: &[&str] = &["proptest! {", "TestRunner::new("];
+const CASES_SEED: &[&str] = &["RngSeed::Fixed", "crate::config("];
+
 /// What a first visit gets: everything of the screens but the seller's own, and what puts all of it together.
 const SCREENS: &str = "ui/src/";
 const NOT_AT_A_FIRST_VISIT: &[&str] = &["ui/src/seller", "ui/src/settings", "ui/src/app.rs"];
@@ -74,6 +78,9 @@ fn check_rust(name: &str, source: &str) -> Vec<String> {
             IMPURE_WORDS,
             "has no place in a pure crate",
         ));
+    }
+    if RANDOM_CASES.iter().any(|it| code.contains(it)) && !CASES_SEED.iter().any(|it| code.contains(it)) {
+        complaints.push(format!("{name}: random cases without a seed: say `RngSeed::Fixed`"));
     }
     if name.starts_with(SCREENS) && !NOT_AT_A_FIRST_VISIT.iter().any(|it| name.starts_with(it)) {
         complaints.extend(lines_with(name, &code, SELLERS_SCREENS, "would make a first visit heavy"));
@@ -134,6 +141,7 @@ fn each_untidiness_is_seen() {
         ("fn a() {}\n".to_owned(), "does not begin with"),
         (long_function, "a.rs:2: long has 71 lines"),
         ("//! x\nfn a() { todo!() }\n".to_owned(), "a.rs:2: `todo!`"),
+        ("//! x\nproptest! {}\n".to_owned(), "a.rs: random cases without a seed"),
         ("//! x\n  /// ```\n".to_owned(), "a.rs:2: code in a doc comment"),
         ("//! x\n#[ignore = \"slow\"]\nfn a() {}\n".to_owned(), "a.rs:2: `#[ignore`"),
     ] {

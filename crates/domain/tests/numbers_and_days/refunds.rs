@@ -2,6 +2,7 @@
 //! sale is refunded beyond what was sold and paid; and when all of it came back, the money is exact to the cent.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use soko_domain::entry::{
     Entry, GoodsBack, RefundAllowed, RefundMade, SaleLine, SaleMade, Standing, TenderKind, Tendered,
 };
@@ -290,7 +291,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, rng_seed: RngSeed::Fixed(30_15), failure_persistence: None, ..Default::default() })]
     #[test]
     fn refunds_never_exceed_the_sale(
         lines in prop::collection::vec((1..6_i64, 0..1_000_i64), 2),

@@ -173,7 +173,7 @@ fn no_suggestion_leaves_its_band() {
         (any::<f64>(), any::<f64>(), any::<i32>()),
     );
     let found = Cell::new(0);
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(600));
+    let mut runner = TestRunner::new(crate::config(600));
     let tried = runner.run(&anything, |(learned, (price, day_price), (cost, rivals), how, left, around)| {
         let (days, rules) = learned;
         let (_, belief, group) = learnt(&days);
