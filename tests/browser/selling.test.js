@@ -199,6 +199,7 @@ test("11: 28.90 and 1.25 are 30.15 on every screen, and only cash is rounded", a
     for (const name of ["Empty the cart", "Put aside"]) {
       await comes(() => cart(till).getByRole("button", { name }).isDisabled(), true);
     }
+    await cart(till).getByRole("link", { name: /^Pay .*20\.03/ }).waitFor();
     await toPay(till);
     await till.page.locator(".pay-added").getByText(/10\.12/).waitFor();
     await till.button("Cash").click();

@@ -133,11 +133,10 @@ fn taken(speech: &Speech, cart: &Cart, currency: &str) -> Html {
     }
     let amount = speech.money(cart.taken_minor(), currency);
     html! {
-        <p class="tab-name">
-            { icon(Icon::Split) }
-            <span class="grow">{ speech.fill("cart.taken", &[("amount", &amount)]) }</span>
+        <div class="notice" role="status">
+            <p>{ speech.fill("cart.taken", &[("amount", &amount)]) }</p>
             <Go to={Route::Pay} class="button">{ speech.say("sell.pay-short") }</Go>
-        </p>
+        </div>
     }
 }
 
@@ -239,6 +238,7 @@ fn Sums(props: &SumsProps) -> Html {
     let money = |minor: i64| speech.money(minor, &basket.currency);
     let is_taxed = basket.tax_minor != 0;
     let due = if props.cart.returned.is_some() { basket.due_minor } else { basket.total_minor };
+    let rest = due.saturating_sub(props.cart.taken_minor());
     html! {
         <footer class="counter-foot">
             if props.is_connected {
@@ -265,7 +265,7 @@ fn Sums(props: &SumsProps) -> Html {
             </dl>
             if !props.cart.note.is_empty() { <p class="hint">{ props.cart.note.clone() }</p> }
             <Go to={Route::Pay} class="button button-main button-large button-wide">
-                { speech.fill("sell.pay", &[("total", &money(due))]) }
+                { if rest < 0 { speech.say("sell.pay-short") } else { speech.fill("sell.pay", &[("total", &money(rest))]).into() } }
             </Go>
         </footer>
     }
