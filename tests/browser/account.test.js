@@ -326,6 +326,74 @@ test("another mail address is confirmed by a link that goes there, the old one i
   }
 });
 
+// What the server says of a session that nobody used for long; the server's own tests let one grow old.
+const RESTED = { status: 401, contentType: "application/problem+json", body: JSON.stringify({ code: "session_expired", detail: "nobody used this session for long" }) };
+
+test("whoever comes back after a session ended by itself has their basket and order, signs in with two taps, and changes the password", async () => {
+  const server = await Server.begin();
+  const browsers = [new Browser(), new Browser(), new Browser()];
+  try {
+    for (const browser of browsers) await browser.start();
+    const [till, phone, tablet] = await Promise.all(browsers.map(({ context }) => Till.open(context, server.url, "/market")));
+    const { stall, tea } = await bringingStall(till);
+    await enter(phone, "I am new", EMAIL, SECRET);
+    await enter(tablet, "I have an account", EMAIL, SECRET);
+    // What keeps somebody from going on is said.
+    await checksOut(phone, { stall, tea });
+    await phone.page.getByText("Still to be said: Your name · Telephone or e-mail · Address").waitFor();
+    await phone.page.getByRole("main").getByLabel("How you get it").selectOption({ label: "Fetch it at the stall" });
+    await keptOffline(phone.page);
+    let isRested = true;
+    await browsers[1].context.route(/\/v1\//, (route) => {
+      const isTheirs = "authorization" in route.request().headers();
+      return isRested && isTheirs ? route.fulfill(RESTED) : route.continue();
+    });
+    await phone.go("/basket");
+    const back = phone.page.getByRole("region", { name: "Signed out after a long time" });
+    await back.getByText(`Sign in again as ${EMAIL}`).waitFor();
+    await phone.page.getByRole("group", { name: tea, exact: true }).waitFor();
+    await phone.button(`Order from ${stall}`).click();
+    await phone.order();
+    await back.waitFor();
+    await phone.page.getByText(tea).first().waitFor();
+    await phone.go("/my-orders");
+    await back.waitFor();
+    await phone.page.getByRole("main").getByRole("link", { name: new RegExp(stall) }).waitFor();
+
+    isRested = false;
+    await back.getByRole("link", { name: "Sign in" }).click();
+    await comes(() => phone.page.getByRole("textbox", { name: "E-mail address" }).inputValue(), EMAIL);
+    await phone.page.getByLabel("Password").fill(SECRET);
+    await phone.page.locator("form").getByRole("button", { name: "Sign in" }).click();
+    await phone.page.getByRole("heading", { name: EMAIL }).waitFor();
+    await phone.go("/my-orders");
+    await phone.page.getByRole("main").getByRole("link", { name: new RegExp(stall) }).click();
+    await phone.page.getByText("the stall was told").first().waitFor();
+    await comes(() => back.count(), 0);
+
+    await phone.go("/me");
+    await phone.button("Change the password").click();
+    const dialog = phone.page.getByRole("dialog");
+    await dialog.getByLabel("Password now").fill("not the password");
+    await dialog.getByLabel("New password").fill("paper lantern creek");
+    await dialog.getByRole("button", { name: "Change the password" }).click();
+    await phone.page.getByText("E-mail address and password do not belong together.").first().waitFor();
+    await dialog.getByLabel("Password now").fill(SECRET);
+    await dialog.getByRole("button", { name: "Change the password" }).click();
+    await phone.page.getByText("The password is changed").first().waitFor();
+    // The other device is nobody's by now, and shows nothing of theirs.
+    await tablet.go("/my-orders");
+    await tablet.page.getByText("No orders yet").waitFor();
+    await enter(tablet, "I have an account", EMAIL, "paper lantern creek");
+    await tablet.go("/my-orders");
+    await tablet.page.getByRole("main").getByRole("link", { name: new RegExp(stall) }).waitFor();
+    assert.deepEqual([...till.problems, ...phone.problems, ...tablet.problems], []);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await server.close();
+  }
+});
+
 test("a person takes along what is kept of them, ends the account, and nothing of it is left on the device", async () => {
   const server = await Server.begin();
   const browsers = [new Browser(), new Browser()];

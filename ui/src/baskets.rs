@@ -226,6 +226,7 @@ pub fn about() -> DeviceView {
         last_contact_ms: None,
         clock_ahead_ms: None,
         account: None,
+        rested: None,
         stalls: Vec::new(),
         keeps: Keeps { place: KeptIn::Memory, used_bytes: None, free_bytes: None },
         warnings: Vec::new(),

@@ -33,6 +33,7 @@ use soko_domain::role::Role;
 use yew::prelude::*;
 
 pub use looks::Looks;
+pub use sign_in::PASSWORD_LETTERS_MIN;
 pub(crate) use taxes::named as tax_named;
 pub use told_here::Listener;
 

@@ -47,12 +47,17 @@ pub enum DeviceVerb {
         email: String,
         password: String,
     },
-    /// Asks the server for a mail with a link that sets another password.
     /// Asks for another mail address for whoever is signed in. It counts once a link in a mail to it was followed.
     ChangeEmail {
         email: String,
         password: String,
     },
+    /// Another password for whoever is signed in; their other sessions end.
+    ChangePassword {
+        old: String,
+        new: String,
+    },
+    /// Asks the server for a mail with a link that sets another password.
     ForgotPassword {
         email: String,
     },
@@ -194,6 +199,8 @@ pub struct DeviceView {
     pub clock_ahead_ms: Option<i64>,
     /// E-mail address of whoever is signed in.
     pub account: Option<String>,
+    /// E-mail address of whoever was signed in until the session ended by itself, and has not come back yet.
+    pub rested: Option<String>,
     pub stalls: Vec<OwnStall>,
     pub keeps: Keeps,
     /// What was found when it was opened, for whoever looks after it.

@@ -127,11 +127,12 @@ impl Device {
         let stalls = self.engine()?.stalls();
         Ok(DeviceView {
             version: self.options.version.clone(),
-            server: own.server,
+            server: own.server.clone(),
             is_online: self.heard.is_online(),
             last_contact_ms: self.last_contact_ms()?,
             clock_ahead_ms: self.heard.clock_ahead_ms(&*self.host),
-            account: Some(own.email).filter(|email| !email.is_empty()),
+            account: own.session().and(own.account()).map(str::to_owned),
+            rested: own.account().filter(|_| own.session().is_none()).map(str::to_owned),
             stalls: stalls.into_iter().map(|stall| self.own_stall(stall)).collect::<Result<_, _>>()?,
             keeps: self.host.keeps(),
             warnings: self.warnings(),

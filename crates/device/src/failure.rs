@@ -5,7 +5,7 @@ use soko_engine::vault::VaultError;
 use soko_engine::{Failure, NotDone, OpenError};
 use soko_record_log::StoreError;
 
-use crate::server::Unanswered;
+use crate::server::{EXPIRED, Unanswered};
 
 /// Why a call was not done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -113,11 +113,14 @@ impl From<Unanswered> for Undone {
                 return Self::Failed(Hindrance::NoAnswer.said(cause, &unanswered));
             }
             Unanswered::Later { .. } => RetryHint::Later,
-            Unanswered::NoAccess(_) | Unanswered::Refused { .. } => RetryHint::AfterChange,
+            Unanswered::NoAccess(_) | Unanswered::Expired(_) | Unanswered::Refused { .. } => {
+                RetryHint::AfterChange
+            }
         };
         let (code, sentence) = match unanswered {
             Unanswered::Refused { code, sentence } => (code, sentence),
             Unanswered::NoAccess(sentence) => ("no_access".into(), sentence),
+            Unanswered::Expired(sentence) => (EXPIRED.into(), sentence),
             Unanswered::Later { sentence, .. } => ("busy".into(), sentence),
             Unanswered::NoAnswer(sentence) | Unanswered::Unreached(sentence) => {
                 ("no_answer".into(), sentence)

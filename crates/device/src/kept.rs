@@ -32,6 +32,11 @@ impl Own {
     pub(crate) fn session(&self) -> Option<&str> {
         Some(self.session.as_str()).filter(|session| !session.is_empty())
     }
+
+    /// Who holds the device, signed in or with a session that ended by itself; nobody is its guest.
+    pub(crate) fn account(&self) -> Option<&str> {
+        Some(self.email.as_str()).filter(|email| !email.is_empty())
+    }
 }
 
 impl Device {
@@ -54,7 +59,7 @@ impl Device {
         self.write(|tx| put_own(tx, own))
     }
 
-    /// The session is not in force any more.
+    /// Nobody is signed in any more, by their own wish or another's: nothing of theirs is shown.
     pub(crate) fn forget_session(&self) -> Result<(), Undone> {
         let own = self.own()?;
         // They were somebody's.
@@ -65,6 +70,14 @@ impl Device {
         self.find_arm_again(was_tried);
         self.tell_device();
         // Nobody else is to see what was theirs.
+        self.tell(&Told::Buyer);
+        Ok(())
+    }
+
+    /// The session ended by itself: what they ordered and put into baskets stays in sight, and waits for them to sign in.
+    pub(crate) fn end_session(&self) -> Result<(), Undone> {
+        self.keep_own(&Own { session: String::new(), ..self.own()? })?;
+        self.tell_device();
         self.tell(&Told::Buyer);
         Ok(())
     }

@@ -177,14 +177,20 @@ impl Device {
             Err(Unanswered::Refused { code, .. }) if was_said && !BETWEEN.contains(&code.as_str()) => {
                 return Ok(Ended::Unknown);
             }
-            Err(Unanswered::Unreached(_) | Unanswered::NoAccess(_) | Unanswered::Later { .. })
-                if was_said =>
-            {
+            Err(
+                Unanswered::Unreached(_)
+                | Unanswered::NoAccess(_)
+                | Unanswered::Expired(_)
+                | Unanswered::Later { .. },
+            ) if was_said => {
                 return Ok(Ended::Unknown);
             }
             Err(Unanswered::Unreached(_)) => no_server(),
             Err(
-                refused @ (Unanswered::NoAccess(_) | Unanswered::Later { .. } | Unanswered::Refused { .. }),
+                refused @ (Unanswered::NoAccess(_)
+                | Unanswered::Expired(_)
+                | Unanswered::Later { .. }
+                | Unanswered::Refused { .. }),
             ) => refused.into(),
         };
         self.engine()?.unseal(stall)?;

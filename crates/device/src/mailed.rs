@@ -202,7 +202,7 @@ impl Device {
             }
             Err(Unanswered::NoAnswer(_)) => Heard::Silence,
             Err(Unanswered::Unreached(_)) => Heard::Waits(Waits::ForServer),
-            Err(Unanswered::NoAccess(_)) => Heard::Waits(Waits::ForPerson),
+            Err(Unanswered::NoAccess(_) | Unanswered::Expired(_)) => Heard::Waits(Waits::ForPerson),
             Err(Unanswered::Refused { sentence, .. }) => Heard::Became(MailedState::Refused, sentence),
         })
     }

@@ -133,6 +133,7 @@ impl Device {
                     Unanswered::NoAnswer(_)
                     | Unanswered::Unreached(_)
                     | Unanswered::NoAccess(_)
+                    | Unanswered::Expired(_)
                     | Unanswered::Later { .. },
                 ) => return,
             };

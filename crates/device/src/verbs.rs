@@ -17,7 +17,7 @@ use crate::host::random;
 use crate::invitation::Invitation;
 use crate::kept::{Own, put_own};
 use crate::levels::Moved;
-use crate::server::{Server, Ticket, Unanswered};
+use crate::server::{EXPIRED, Server, Ticket, Unanswered};
 
 /// How long quiet hours that were looked up count as known.
 const QUIET_KEPT_MS: u64 = 3_600_000;
@@ -35,6 +35,7 @@ impl Device {
                 self.sign_in(&email, &password).await.and(done)
             }
             DeviceVerb::SignIn { email, password } => self.sign_in(&email, &password).await.and(done),
+            DeviceVerb::ChangePassword { old, new } => self.change_password(&old, &new).await.and(done),
             DeviceVerb::ChangeEmail { email, password } => {
                 self.change_email(&email, &password).await.and(done)
             }
@@ -145,12 +146,13 @@ impl Device {
 
     async fn sign_out(&self) -> Result<(), Undone> {
         let own = self.own()?;
-        let Some(session) = own.session().map(str::to_owned) else { return Ok(()) };
-        let server = self.server()?;
+        if own.account().is_none() {
+            return Ok(());
+        }
         self.forget_session()?;
-        self.tell(&Told::Buyer);
+        let (Some(session), Ok(server)) = (own.session(), self.server()) else { return Ok(()) };
         // The server ends it by itself in time; here nobody is signed in either way.
-        let _ = server.sign_out(&session).await;
+        let _ = server.sign_out(session).await;
         Ok(())
     }
 
@@ -202,6 +204,11 @@ impl Device {
             &session,
             server.change_email(&session, email, password).await.map_err(Undone::from),
         )
+    }
+
+    async fn change_password(&self, old: &str, new: &str) -> Result<(), Undone> {
+        let (server, session) = (self.server()?, self.session()?);
+        self.with_session(&session, server.change_password(&session, old, new).await.map_err(Undone::from))
     }
 
     async fn erase_account(&self, password: &str) -> Result<(), Undone> {
@@ -264,10 +271,11 @@ impl Device {
     /// Ends the session here when the server does not know it any more, unless another one has begun since it was asked.
     fn with_session<T>(&self, session: &str, answer: Result<T, Undone>) -> Result<T, Undone> {
         if let Err(Undone::Refused(refused)) = &answer
-            && refused.code == "no_access"
+            && let is_expired = refused.code == EXPIRED
+            && (is_expired || refused.code == "no_access")
         {
             if self.own()?.session == session {
-                self.forget_session()?;
+                if is_expired { self.end_session()? } else { self.forget_session()? }
             }
             return Err(Undone::refused("not_signed_in", "the session has ended: sign in again"));
         }

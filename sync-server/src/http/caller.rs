@@ -162,8 +162,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 async fn signed_in(app: &App, token: Token) -> Result<SignedIn, Problem> {
     let now_ms = app.now_ms();
-    let found = app.store().read(move |tx| Ok::<_, Refusal>(sessions::find(tx, &token, now_ms)?)).await?;
-    let Session { account, token_hash, expires_ms, is_seen_due } = found.ok_or(Refusal::NotSignedIn)?;
+    let Session { account, token_hash, expires_ms, is_seen_due } =
+        app.store().read(move |tx| sessions::find(tx, &token, now_ms)).await?;
     app.spend(Who::Account(account), cost::READ)?;
     if is_seen_due {
         let shard = Shard::account(account);

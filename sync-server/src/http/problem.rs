@@ -127,6 +127,7 @@ impl From<Refusal> for Problem {
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NotSignedIn
+        | Refusal::SessionExpired
         | Refusal::WrongCredentials
         | Refusal::DeviceRevoked
         | Refusal::RefreshReused

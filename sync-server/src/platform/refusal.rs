@@ -13,6 +13,8 @@ use crate::store::JobError;
 pub enum Refusal {
     #[error("sign in first: the request carries no session or token that is in force")]
     NotSignedIn,
+    #[error("nobody used this session for long, or it is old: sign in again")]
+    SessionExpired,
     #[error("this is not the e-mail address and password of an account")]
     WrongCredentials,
     #[error("this device was revoked: ask the stall's owner to enrol it as a new one")]
@@ -121,6 +123,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "not_signed_in",
+            Self::SessionExpired => "session_expired",
             Self::WrongCredentials => "wrong_credentials",
             Self::DeviceRevoked => "device_revoked",
             Self::RefreshReused => "refresh_reused",

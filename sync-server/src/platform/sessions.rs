@@ -8,10 +8,13 @@ use soko_record_log::{Row, StoreError, Tx, params};
 use crate::platform::refusal::Refusal;
 use crate::secret::Token;
 
-/// A session ends after so long without a request,
-pub const REST_MS_MAX: i64 = 7 * 24 * 3_600_000;
+const DAY_MS: i64 = 24 * 3_600_000;
+/// A session ends after so long without a request: longer than from one market day to the next but one,
+pub const REST_MS_MAX: i64 = 30 * DAY_MS;
 /// and after so long whatever happens.
-pub const LIFE_MS_MAX: i64 = 30 * 24 * 3_600_000;
+pub const LIFE_MS_MAX: i64 = 90 * DAY_MS;
+/// So long one that ended by itself is known as such: whoever held it is still whom it was, which cannot be said of one that was ended.
+const KEPT_MS: i64 = 400 * DAY_MS;
 /// Noting that a session is used costs a write, so it is not done at every request.
 pub const SEEN_EVERY_MS: i64 = 5 * 60_000;
 /// The oldest makes room.
@@ -105,14 +108,14 @@ pub fn start(
         return Err(Refusal::AccountLocked);
     }
     let expires_ms = now_ms.saturating_add(LIFE_MS_MAX);
-    tx.execute(
-        "delete from session where account = $1 and (expires_ms <= $2 or seen_ms <= $3)",
-        params![account, now_ms, now_ms.saturating_sub(REST_MS_MAX)],
-    )?;
+    let (rested_ms, forgotten_ms) = (now_ms.saturating_sub(REST_MS_MAX), now_ms.saturating_sub(KEPT_MS));
+    tx.execute("delete from session where account = $1 and seen_ms <= $2", params![account, forgotten_ms])?;
     tx.execute(
         "delete from session where token_hash in (
-             select token_hash from session where account = $1 order by seen_ms desc, token_hash limit 1000 offset $2)",
-        params![account, PER_ACCOUNT_MAX - 1],
+             select token_hash from session where account = $1
+             order by case when expires_ms > $3 and seen_ms > $4 then 0 else 1 end, seen_ms desc, token_hash
+             limit 1000 offset $2)",
+        params![account, PER_ACCOUNT_MAX - 1, now_ms, rested_ms],
     )?;
     tx.execute(
         "insert into session (token_hash, account, created_ms, seen_ms, expires_ms, name) values ($1, $2, $3, $3, $4, $5)",
@@ -122,19 +125,19 @@ pub fn start(
 }
 
 /// The session of this token, if it is in force.
-pub fn find(tx: &mut dyn Tx, token: &Token, now_ms: i64) -> Result<Option<Session>, StoreError> {
+pub fn find(tx: &mut dyn Tx, token: &Token, now_ms: i64) -> Result<Session, Refusal> {
     let token_hash = token.at_rest();
     let row = tx.query_opt(
         "select account, seen_ms, expires_ms from session where token_hash = $1",
         params![token_hash],
     )?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Err(Refusal::NotSignedIn) };
     let (seen_ms, expires_ms) = (row.int(1)?, row.int(2)?);
     let rested_ms = now_ms.saturating_sub(seen_ms);
     if now_ms >= expires_ms || rested_ms >= REST_MS_MAX {
-        return Ok(None);
+        return Err(Refusal::SessionExpired);
     }
-    Ok(Some(Session { account: row.id(0)?, token_hash, expires_ms, is_seen_due: rested_ms >= SEEN_EVERY_MS }))
+    Ok(Session { account: row.id(0)?, token_hash, expires_ms, is_seen_due: rested_ms >= SEEN_EVERY_MS })
 }
 
 /// Notes that the session is used.

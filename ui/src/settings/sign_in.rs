@@ -11,7 +11,7 @@ use crate::route::Route;
 use crate::speech::use_speech;
 
 /// A server takes no shorter one.
-const PASSWORD_LETTERS_MIN: usize = 12;
+pub const PASSWORD_LETTERS_MIN: usize = 12;
 
 #[component]
 pub(super) fn SignIn() -> Html {
@@ -79,11 +79,11 @@ pub(super) struct SignInFormProps {
 pub(super) fn SignInForm(props: &SignInFormProps) -> Html {
     let (doing, about) = (use_doing(), use_about());
     let speech = doing.speech.clone();
-    let server_now = about.map(|about| about.server.clone()).unwrap_or_default();
+    let server_now = about.as_ref().map(|about| about.server.clone()).unwrap_or_default();
     let entered = use_state(|| Entered {
         is_new: false,
         server: server_now.clone(),
-        email: String::new(),
+        email: about.and_then(|about| about.rested.clone()).unwrap_or_default(),
         password: String::new(),
     });
     let problem = use_state(|| None::<AttrValue>);

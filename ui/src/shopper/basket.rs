@@ -4,6 +4,7 @@ use soko_app_api::{BasketOf, BuyerQuery, BuyerVerb, BuyerView};
 use yew::prelude::*;
 
 use super::amounts;
+use super::me::Rested;
 use super::suggested::{Instead, WithAll};
 use super::wanted::Wanted;
 use crate::desk::use_desk;
@@ -57,6 +58,7 @@ pub(super) fn Basket() -> Html {
     html! {
         <section class="page page-basket">
             <h1>{ speech.say("nav.basket") }</h1>
+            <Rested />
             { body }
         </section>
     }

@@ -17,6 +17,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::gift_card;
+use super::me::Rested;
 use super::review::{Review, off};
 use crate::browser;
 use crate::desk::use_desk;
@@ -85,24 +86,38 @@ impl Form {
         sent.is_some_and(|sent| view.addresses.iter().all(|it| it.contact != sent))
     }
 
-    /// Whether something is still to be said before this step is left.
-    fn is_missing(&self, view: &CheckoutView, leg: Leg) -> bool {
+    /// What is still to be said before this step is left, by the names of its fields.
+    fn missing(&self, view: &CheckoutView, leg: Leg) -> Vec<&'static str> {
+        let mut missing = Vec::new();
+        let mut needs = |is_there: bool, key: &'static str| {
+            if !is_there {
+                missing.push(key);
+            }
+        };
         match leg {
             Leg::Delivery => {
-                let misses_contact = self.sent(view).is_some_and(|contact| {
-                    let misses_address = view.handing.is_brought() && contact.address.is_empty();
-                    contact.name.is_empty() || contact.reach.is_empty() || misses_address
-                });
-                let label = self.label.as_ref();
-                let misses_label = self.may_keep(view) && label.is_some_and(|label| label.trim().is_empty());
-                misses_contact || misses_label || view.total_minor.is_none()
+                let way = view.ways.iter().find(|way| way.handing == view.handing);
+                needs(way.is_none_or(|way| way.zones.is_empty()) || !self.zone.is_empty(), "ordering.zone");
+                if let Some(ContactView { name, reach, address }) = self.sent(view) {
+                    needs(!name.is_empty(), "ordering.name");
+                    needs(!reach.is_empty(), "checkout.reach");
+                    needs(!address.is_empty() || !view.handing.is_brought(), "checkout.address");
+                }
+                let label = self.label.as_ref().filter(|_| self.may_keep(view));
+                needs(label.is_none_or(|label| !label.trim().is_empty()), "addresses.label");
             }
             Leg::Payment => {
                 let is_by_phone = self.way_of_rest(view) == Some(PayWay::Phone);
-                is_by_phone && number(PayWay::Phone, &self.phone).is_empty()
+                needs(!is_by_phone || !number(PayWay::Phone, &self.phone).is_empty(), "ordering.phone");
             }
-            Leg::Review => false,
+            Leg::Review => {}
         }
+        missing
+    }
+
+    /// Whether this step cannot be left yet.
+    fn is_missing(&self, view: &CheckoutView, leg: Leg) -> bool {
+        (leg == Leg::Delivery && view.total_minor.is_none()) || !self.missing(view, leg).is_empty()
     }
 
     /// The first step before this one that something is missing in.
@@ -177,6 +192,7 @@ pub(super) fn Checkout(props: &CheckoutProps) -> Html {
     html! {
         <section class="page page-narrow">
             <Head {stall} {leg} />
+            <Rested />
             { body }
         </section>
     }
@@ -329,6 +345,7 @@ fn foot(speech: &Speech, props: &AskedProps, is_busy: bool) -> Html {
         Leg::Payment => (Route::Checkout(basket.stall, Leg::Delivery), "ordering.on"),
         Leg::Review => (Route::Checkout(basket.stall, Leg::Payment), "ordering.order"),
     };
+    let missing: Vec<AttrValue> = form.missing(view, *leg).into_iter().map(|key| speech.say(key)).collect();
     html! {
         <div class="checkout-foot">
             <p class="basket-total" aria-live="polite">
@@ -337,6 +354,9 @@ fn foot(speech: &Speech, props: &AskedProps, is_busy: bool) -> Html {
             </p>
             if !view.problem.is_empty() {
                 <p class="remark remark-bad" role="status">{ speech.refused(&view.problem, &view.problem) }</p>
+            }
+            if !missing.is_empty() {
+                <p class="hint">{ speech.fill("ordering.missing", &[("what", &missing.join(" · "))]) }</p>
             }
             <div class="checkout-ways">
                 <Go to={before} class="button button-large">{ speech.say("action.back") }</Go>

@@ -11,6 +11,7 @@ use yew::prelude::*;
 
 use super::again::{Again, order_again};
 use super::bring_back::BringBack;
+use super::me::Rested;
 use super::pickup::ToShow;
 use super::progress::{self, Reached};
 use super::reviews::HowWasIt;
@@ -65,7 +66,7 @@ pub(super) fn Order(props: &OrderProps) -> Html {
         },
         _ => html! { <Busy {live} /> },
     };
-    html! { <section class="page page-narrow">{ body }</section> }
+    html! { <section class="page page-narrow"><Rested />{ body }</section> }
 }
 
 #[derive(Properties, PartialEq)]

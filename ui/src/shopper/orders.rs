@@ -3,6 +3,7 @@
 use soko_app_api::{Answer, BuyerQuery, BuyerView, Call, OwnOrderRow, Window};
 use yew::prelude::*;
 
+use super::me::Rested;
 use super::progress;
 use crate::nav::Go;
 use crate::parts::{Badge, Empty, Icon, Photo, Slot, Windowed};
@@ -24,6 +25,7 @@ pub(super) fn Orders() -> Html {
     html! {
         <section class="page page-narrow">
             <h1>{ speech.say("nav.my-orders") }</h1>
+            <Rested />
             <Windowed label={speech.say("nav.my-orders")} {slot} {empty} class="my-orders"
                 call={Call::Buyer(BuyerQuery::Orders { window: Window::first(0) })} />
         </section>

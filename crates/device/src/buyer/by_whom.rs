@@ -35,7 +35,7 @@ pub(super) fn buyer(row: &Row, column: usize) -> Result<Buyer, StoreError> {
 impl Buyer {
     /// Whoever holds the device.
     pub(super) fn now(own: &Own) -> Self {
-        let guest = own.session().is_none().then_some(own.guest);
+        let guest = own.account().is_none().then_some(own.guest);
         Self { server: own.server.clone(), whose: likes::whose(own), guest }
     }
 

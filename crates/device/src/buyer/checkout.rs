@@ -64,7 +64,7 @@ impl Device {
             contact = self.contact_of_account(session).await;
         }
         let written = Written { contact: contact.unwrap_or_default(), addresses };
-        let is_guest = own.session().is_none();
+        let is_guest = own.account().is_none();
         let typed = match coupon {
             Some(typed) => typed.to_owned(),
             None => self.read(|tx| own_orders::coupon_to_reconfirm(tx, &whose, stall))?,

@@ -20,9 +20,9 @@ const AT_ONCE: u32 = 200;
 /// Offers that are looked up at once, of those that only another device has seen.
 const FETCHED_MAX: usize = 50;
 
-/// Where and as whom somebody is signed in; nothing when nobody is.
+/// Where and as whom somebody holds the device; nothing of its guest.
 pub(crate) fn whose(own: &Own) -> String {
-    own.session().map_or_else(String::new, |_| format!("{}\n{}", own.server, own.email.to_lowercase()))
+    own.account().map_or_else(String::new, |email| format!("{}\n{}", own.server, email.to_lowercase()))
 }
 
 pub(super) fn put(tx: &mut dyn Tx, whose: &str, it: Liked, is_liked: bool) -> Tried {

@@ -215,6 +215,10 @@ impl Device {
                 self.forget_session()?;
                 Heard::Waits(Waits::ForPerson)
             }
+            Err(Unanswered::Expired(_)) => {
+                self.end_session()?;
+                Heard::Waits(Waits::ForPerson)
+            }
             Err(Unanswered::Refused { code, sentence }) => Heard::Refused { code, sentence },
         })
     }

@@ -40,7 +40,7 @@ pub(crate) use orders::{Brought, CardNow, LineNow, OrderNow, PlacedAs, ReturnNow
 pub(crate) use own_orders::{OwnOrders, PlacedOrder};
 pub(crate) use reviews::Said;
 pub use web::Unanswered;
-pub(crate) use web::{Web, timed};
+pub(crate) use web::{EXPIRED, Web, timed};
 
 const REFRESH_DOMAIN: &[u8] = b"soko refresh 1";
 const REFRESH_PREFIX: &str = "soko_r_";
@@ -133,6 +133,17 @@ impl Server {
     ) -> Result<(), Unanswered> {
         let body = json!({"email": email.trim(), "password": password});
         self.web.post("/v1/me/email", Some(session), &body).await.map(drop)
+    }
+
+    pub(crate) async fn change_password(
+        &self,
+        session: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Unanswered> {
+        let body = json!({"old": old, "new": new});
+        let request = self.web.put("/v1/me/password").bearer_auth(session).json(&body);
+        self.web.whole(request).await.map(drop)
     }
 
     pub(crate) async fn sign_out(&self, session: &str) -> Result<(), Unanswered> {

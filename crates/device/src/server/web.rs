@@ -22,6 +22,9 @@ const LINE_BYTES_MAX: usize = 4 * 1024;
 const QUIET_MS_MAX: u64 = 45_000;
 
 /// Why the server did not do something.
+/// By which word a server says that a session ended by itself.
+pub(crate) const EXPIRED: &str = "session_expired";
+
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unanswered {
     /// No answer, or one that cannot be trusted to be whole. It may have been done.
@@ -33,6 +36,9 @@ pub enum Unanswered {
     /// The token is not in force any more.
     #[error("the server does not know this access: {0}")]
     NoAccess(String),
+    /// The session ended by itself, after long: whoever held it is still whom it was.
+    #[error("the session ended by itself: {0}")]
+    Expired(String),
     /// Try again after so many seconds.
     #[error("the server is busy: {sentence}")]
     Later { code: String, sentence: String, after_s: u64 },
@@ -219,12 +225,13 @@ fn unanswered(status: StatusCode, problem: Problem, after_s: u64) -> Unanswered 
     let Problem { code, detail } = problem;
     let sentence = if detail.is_empty() { format!("it answered {status}") } else { detail };
     match status {
-        StatusCode::UNAUTHORIZED if code != "wrong_credentials" => Unanswered::NoAccess(sentence),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             Unanswered::Later { code, sentence, after_s }
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Unanswered::NoAnswer(sentence),
         status if status.is_server_error() || code.is_empty() => Unanswered::NoAnswer(sentence),
+        StatusCode::UNAUTHORIZED if code == EXPIRED => Unanswered::Expired(sentence),
+        StatusCode::UNAUTHORIZED if code != "wrong_credentials" => Unanswered::NoAccess(sentence),
         _ => Unanswered::Refused { code, sentence },
     }
 }
@@ -280,7 +287,9 @@ mod tests {
             (502, "", "nobody"),
             (409, "price_changed", "refused"),
             (404, "no_such_order", "refused"),
-            (401, "session", "no access"),
+            (401, "", "nobody"),
+            (401, "not_signed_in", "no access"),
+            (401, "session_expired", "expired"),
             (401, "wrong_credentials", "refused"),
             (429, "", "later"),
             (503, "busy", "later"),
@@ -289,6 +298,7 @@ mod tests {
             let found = match unanswered(StatusCode::from_u16(status).unwrap(), problem, 1) {
                 Unanswered::NoAnswer(_) | Unanswered::Unreached(_) => "nobody",
                 Unanswered::NoAccess(_) => "no access",
+                Unanswered::Expired(_) => "expired",
                 Unanswered::Later { .. } => "later",
                 Unanswered::Refused { .. } => "refused",
             };

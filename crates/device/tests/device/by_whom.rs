@@ -184,6 +184,90 @@ fn what_a_guest_ordered_becomes_theirs_who_signs_in_and_the_next_guest_is_anothe
     });
 }
 
+/// A session that nobody used for long, as the server has it.
+fn let_rest(server: &Path) {
+    let mut database = Sqlite::open(&server.join("soko.db"), OpenMode::Existing).unwrap();
+    let rest = |tx: &mut dyn Tx| tx.execute("update session set expires_ms = 1", &[]);
+    assert!(database.transaction::<_, StoreError>(rest).unwrap() > 0);
+}
+
+/// Whoever comes back after a month finds their order with what shows it at the stall, and what waited goes out when they sign in: once.
+/// Nobody else who signs in finds any of it.
+#[test]
+fn a_session_that_ended_by_itself_hides_nothing_and_loses_no_order() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("server");
+        let server = Running::start(&data);
+        let port = server.port();
+        let (stall, phone) = stall_and_phone(folder.path(), &server).await;
+        sign_in(&phone, AMINA).await;
+        buy(&phone, 1, put(MANGO, 1)).await;
+        assert_eq!(buy(&phone, 2, order_for(FIRST, "Amina")).await, Answer::Bought);
+        until_state(&phone, FIRST, OwnOrderState::Held).await;
+        drop(server);
+        let_rest(&data);
+        buy(&phone, 3, put(TEA, 1)).await;
+        assert_eq!(buy(&phone, 4, order_for(SECOND, "Amina")).await, Answer::Bought);
+        buy(&phone, 5, put(MANGO, 2)).await;
+
+        let _server = Running::start_at(&data, port);
+        let rested = async || phone.about().await.rested;
+        assert_eq!(phone.until("the session to end", rested).await, AMINA);
+        assert_eq!(phone.about().await.account, None);
+        assert_eq!((orders(&phone).await.len(), basket(&phone).await), (2, vec![(MANGO, 2)]));
+        assert_eq!(own_order(&phone, FIRST).await.contact.name, "Amina");
+        // What is ordered now is theirs, too, and no guest's.
+        assert!(!checkout(&phone).await.is_guest);
+        assert_eq!(own_order(&phone, SECOND).await.row.state, OwnOrderState::Saved);
+        assert_eq!(phone.device_refused(DeviceVerb::OwnData).await, "not_signed_in");
+
+        sign_in(&phone, BARAKA).await;
+        finds_nothing(&phone, "another").await;
+        sign_in(&phone, AMINA).await;
+        until_state(&phone, SECOND, OwnOrderState::Held).await;
+        stall.device(DeviceVerb::ExchangeNow).await;
+        stall.until("both orders, once", async || (orders_at(&stall).await == 2).then_some(())).await;
+
+        // Whoever is not that person says so, and the device is its guest's.
+        let_rest(&data);
+        phone.device(DeviceVerb::ExchangeNow).await;
+        assert_eq!(phone.until("the session to end", rested).await, AMINA);
+        phone.device(DeviceVerb::SignOut).await;
+        assert_eq!(phone.about().await.rested, None);
+        finds_nothing(&phone, "a guest").await;
+        stall.close();
+        phone.close();
+    });
+}
+
+#[test]
+fn a_password_is_changed_by_who_knows_it_and_ends_what_was_open_elsewhere() {
+    on_one_thread(async {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Running::start(&folder.path().join("server"));
+        let (stall, phone) = stall_and_phone(folder.path(), &server).await;
+        let tablet = Shell::open(&folder.path().join("tablet"));
+        tablet.device(DeviceVerb::UseServer { server: server.url() }).await;
+        for shell in [&phone, &tablet] {
+            sign_in(shell, AMINA).await;
+        }
+        let change = |old: &str, new: &str| DeviceVerb::ChangePassword { old: old.into(), new: new.into() };
+        let new = "paper lantern creek";
+        assert_eq!(phone.device_refused(change("not the one", new)).await, "wrong_credentials");
+        assert_eq!(phone.device_refused(change(PASSWORD, "123412341234")).await, "weak_password");
+        phone.device(change(PASSWORD, new)).await;
+        assert_eq!(phone.about().await.account.as_deref(), Some(AMINA));
+        let refused = tablet.device_refused(DeviceVerb::OwnData).await;
+        let about = tablet.about().await;
+        assert_eq!((refused.as_str(), about.account, about.rested), ("not_signed_in", None, None));
+        tablet.device(DeviceVerb::SignIn { email: AMINA.into(), password: new.into() }).await;
+        for shell in [stall, phone, tablet] {
+            shell.close();
+        }
+    });
+}
+
 /// Rows about orders that are still on the device.
 fn kept_of_orders(folder: &Path) -> i64 {
     let mut database = Sqlite::open(&folder.join("register.sqlite"), OpenMode::ReadOnly).unwrap();
