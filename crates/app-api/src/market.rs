@@ -65,7 +65,7 @@ pub enum MarketQuery {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MarketView {
-    /// Not known here; online, not known at all.
+    /// The server knows no such thing, or none any more.
     Missing,
     Stalls(Dated<Vec<StallCard>>),
     Stall(Dated<StallPage>),
@@ -74,6 +74,8 @@ pub enum MarketView {
     Reviews(Dated<Vec<ReviewRow>>),
     Categories(Dated<Vec<MarketCategory>>),
     Spots(Dated<Vec<Spot>>),
+    /// This device never saw it, and nobody could be asked.
+    Unseen,
 }
 
 /// Something seen at the server, and when.

@@ -46,7 +46,7 @@ fn List(props: &ListProps) -> Html {
                 }) }
             </ul>
         },
-        Some(MarketView::Missing) => html! {
+        Some(MarketView::Missing | MarketView::Unseen) => html! {
             <Empty icon={Icon::CloudOff} title={speech.say("reviews.offline")} text={speech.say("reviews.offline-text")} />
         },
         _ => html! { <Busy {live} /> },

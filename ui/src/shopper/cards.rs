@@ -13,7 +13,7 @@ use super::noticing::{notice, use_here, use_in_sight};
 use super::reviews::Rated;
 use crate::desk::use_desk;
 use crate::nav::Go;
-use crate::parts::{Icon, Photo, Slot, Windowed, icon};
+use crate::parts::{Empty, Icon, Photo, Slot, Windowed, icon};
 use crate::route::Route;
 use crate::speech::{Speech, use_speech};
 
@@ -286,5 +286,14 @@ pub(super) fn Find(props: &FindProps) -> Html {
                 </button>
             }
         </div>
+    }
+}
+
+/// In place of a page that nobody could be asked for, and that this device never saw.
+pub(super) fn unseen(speech: &Speech) -> Html {
+    html! {
+        <Empty icon={Icon::CloudOff} title={speech.say("shop.unseen")} text={speech.say("shop.unseen-text")}>
+            <Go to={Route::Market} class="button button-main">{ speech.say("shop.to-market") }</Go>
+        </Empty>
     }
 }

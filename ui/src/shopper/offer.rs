@@ -6,7 +6,7 @@ use soko_domain::interaction::Met;
 use yew::prelude::*;
 
 use super::amounts;
-use super::cards::{LeftSign, Price, Seen, deal_words};
+use super::cards::{LeftSign, Price, Seen, deal_words, unseen};
 use super::choices::{Before, Choosing};
 use super::likes::Heart;
 use super::noticing::{use_here, use_shown};
@@ -35,6 +35,7 @@ pub(super) fn Offer(props: &OfferProps) -> Html {
         Some(MarketView::Offer(dated)) if named(&dated.value, props.product).is_some() => {
             html! { <Page dated={dated.clone()} product={props.product} /> }
         }
+        Some(MarketView::Unseen) => unseen(&speech),
         Some(MarketView::Missing) => html! {
             <Empty icon={Icon::Tag} title={speech.say("shop.offer-gone")} text={speech.say("shop.offer-gone-text")}>
                 <Go to={Route::Stall(props.stall)} class="button button-main">{ speech.say("shop.to-stall") }</Go>

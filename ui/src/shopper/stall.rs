@@ -6,7 +6,7 @@ use soko_domain::delivery::{Handing, Handings};
 use soko_domain::ids::{LogId, ThingId};
 use yew::prelude::*;
 
-use super::cards::{Find, Offers, Seen};
+use super::cards::{Find, Offers, Seen, unseen};
 use super::near::Reach;
 use crate::desk::use_desk;
 use crate::live::use_market;
@@ -32,6 +32,7 @@ pub(super) fn Stall(props: &StallProps) -> Html {
                 <Shelf stall={props.stall} categories={dated.value.categories.clone()} />
             </>
         },
+        Some(MarketView::Unseen) => unseen(&speech),
         Some(MarketView::Missing) => html! {
             <Empty icon={Icon::Stall} title={speech.say("shop.stall-gone")} text={speech.say("shop.stall-gone-text")}>
                 <Go to={Route::Market} class="button button-main">{ speech.say("shop.to-market") }</Go>

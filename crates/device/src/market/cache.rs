@@ -27,7 +27,7 @@ impl Device {
     pub(crate) fn keep_seen(&self, query: &MarketQuery, view: &MarketView) -> Result<(), Undone> {
         let is_withdrawn = self.write(|tx| withdrawn(tx, query, view))?;
         self.write(|tx| match view {
-            MarketView::Missing => Ok(()),
+            MarketView::Missing | MarketView::Unseen => Ok(()),
             MarketView::Stalls(seen) => {
                 seen.value.iter().try_for_each(|card| put_stall(tx, seen.as_of_ms, card, None))
             }
@@ -55,6 +55,7 @@ impl Device {
             MarketView::Offers(seen) => seen.value.iter().collect(),
             MarketView::Offer(seen) => about(&seen.value),
             MarketView::Missing
+            | MarketView::Unseen
             | MarketView::Stalls(_)
             | MarketView::Stall(_)
             | MarketView::Reviews(_)
@@ -74,7 +75,7 @@ impl Device {
             MarketQuery::Stalls { text, window } => self.seen_stalls(text, *window),
             MarketQuery::Stall(stall) => {
                 let found = self.read(|tx| stall_kept(tx, *stall))?;
-                Ok(found.map_or(MarketView::Missing, |(as_of_ms, card, page)| {
+                Ok(found.map_or(MarketView::Unseen, |(as_of_ms, card, page)| {
                     let unknown = StallPage {
                         card: card.clone(),
                         hours: String::new(),
@@ -94,7 +95,7 @@ impl Device {
             MarketQuery::Browse { browse, window } => {
                 let (offset, rows) = bounds(*window);
                 let found = self.read(|tx| groups::browse(tx, browse))?;
-                Ok(found.map_or(MarketView::Missing, |found| {
+                Ok(found.map_or(MarketView::Unseen, |found| {
                     MarketView::Offers(gather(found.into_iter().skip(offset).take(rows)))
                 }))
             }
@@ -104,18 +105,18 @@ impl Device {
                 Ok(MarketView::Spots(gather(found.into_iter().skip(offset).take(rows))))
             }
             // What a stall's people look at to answer is the server's.
-            MarketQuery::Reviews { product: None, .. } => Ok(MarketView::Missing),
+            MarketQuery::Reviews { product: None, .. } => Ok(MarketView::Unseen),
             MarketQuery::Reviews { stall, product: Some(product), window } => {
                 let found = self.read(|tx| reviews(tx, (*stall, *product)))?;
                 let (offset, rows) = bounds(*window);
-                Ok(found.map_or(MarketView::Missing, |(as_of_ms, all)| {
+                Ok(found.map_or(MarketView::Unseen, |(as_of_ms, all)| {
                     MarketView::Reviews(dated(as_of_ms, all.into_iter().skip(offset).take(rows).collect()))
                 }))
             }
             MarketQuery::Offer { stall, product } => {
                 let found = self.read(|tx| offers::page(tx, *stall, *product))?;
                 Ok(found
-                    .map_or(MarketView::Missing, |(as_of_ms, page)| MarketView::Offer(dated(as_of_ms, page))))
+                    .map_or(MarketView::Unseen, |(as_of_ms, page)| MarketView::Offer(dated(as_of_ms, page))))
             }
         }
     }
@@ -312,6 +313,7 @@ fn withdrawn(tx: &mut dyn Tx, query: &MarketQuery, view: &MarketView) -> Result<
             return Ok(window.offset == 0 && !known.iter().all(is_said));
         }
         MarketView::Missing
+        | MarketView::Unseen
         | MarketView::Stalls(_)
         | MarketView::Stall(_)
         | MarketView::Spots(_)

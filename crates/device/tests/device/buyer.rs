@@ -578,7 +578,7 @@ async fn look_around(shopper: &Shell) {
         let query = MarketQuery::Browse { browse: browse.clone(), window: Window::first(10) };
         let names = match shopper.call(Call::Market(query)).await {
             Answer::Market(MarketView::Offers(seen)) => Some(seen.value),
-            Answer::Market(MarketView::Missing) => None,
+            Answer::Market(MarketView::Unseen) => None,
             other => panic!("{other:?}"),
         };
         let names = names.as_ref().map(|rows| rows.iter().map(|row| row.name.as_str()).collect());
