@@ -452,5 +452,11 @@ async fn a_lower_price_is_shown_beside_the_lowest_of_the_thirty_days_before() {
         // After thirty days of it, what was lower before is not looked at, and the higher price is what it was.
         assert_eq!(after(31, 70).await, brie(70, 90));
         assert_eq!(after(31, 70).await, [], "it is just the price by now");
+        // Its page tells all of them, the last one of each day.
+        let page = ask(&shop.server, &MarketQuery::Offer { stall: STALL, product: ProductId([2; 16]) }).await;
+        let MarketView::Offer(page) = page else { panic!("{page:?}") };
+        let told: Vec<_> = page.value.prices.iter().map(|it| it.price_minor).collect();
+        assert_eq!(told, [100, 200, 100, 80, 60, 90, 70]);
+        assert!(page.value.prices.is_sorted_by_key(|it| it.since_ms));
     }
 }

@@ -217,4 +217,14 @@ pub struct OfferPage {
     pub pictures: Vec<Hash>,
     /// Of a product with variants, and of a variant with its sisters.
     pub choices: Option<Box<Choices>>,
+    /// What it cost, the first price first: the last one of each day on which it changed.
+    pub prices: Vec<PricedSince>,
+}
+
+/// What a product costs from a moment on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PricedSince {
+    /// Zero where nobody noted it: it was so from the beginning.
+    pub since_ms: i64,
+    pub price_minor: i64,
 }

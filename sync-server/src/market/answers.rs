@@ -13,6 +13,7 @@ use soko_record_log::{StoreError, Tx};
 
 use super::groups::SCANNED_MAX;
 use super::held::{Held, Key, Listed, Shown};
+use super::lowered;
 use super::rows::{self, OfferFound, StallRow};
 use super::spots;
 use crate::reviews::{self, Of, Review};
@@ -372,7 +373,8 @@ fn offer_page(
     let itself = of.map_or(asked.key, |of| of.key).1;
     let (itself, variants): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.product == itself);
     let choices = Choices::of(itself.into_iter().next(), variants).map(Box::new);
-    Ok(Some(OfferPage { row, description, pictures, choices }))
+    let prices = lowered::told(tx, asked.key)?;
+    Ok(Some(OfferPage { row, description, pictures, choices, prices }))
 }
 
 fn review(found: Review) -> ReviewRow {

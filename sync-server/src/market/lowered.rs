@@ -1,13 +1,18 @@
 //! Prices that went down, and what they are told to have been: the lowest of the thirty days before, so that nobody puts a price
 //! up in order to lower it.
 
+use soko_app_api::PricedSince;
 use soko_domain::ids::{LogId, ProductId};
-use soko_record_log::{StoreError, Tx, params};
+use soko_record_log::{Row, StoreError, Tx, params};
 
 use super::rows;
 
+const DAY_MS: i64 = 86_400_000;
 /// How far back the lowest price is looked for, and how long a lower one is told as such.
-pub(super) const BEFORE_MS: i64 = 30 * 86_400_000;
+pub(super) const BEFORE_MS: i64 = 30 * DAY_MS;
+/// How far back the page of a product tells its prices, one of each day, and how many at most.
+const TOLD_MS: i64 = 366 * DAY_MS;
+const TOLD_MAX: u32 = 60;
 /// These goods of a stall were edited: what costs something else by now is noted. In the transaction of the edit.
 pub(super) fn note(
     tx: &mut dyn Tx,
@@ -71,10 +76,36 @@ fn changed(
             tx.run("delete from market_lowered where log = $1 and product = $2", params![stall, product])?;
         }
     }
-    // Older prices are nobody's reason for anything any more.
+    // Older prices are only told: the last one of each day.
+    tx.run(
+        "delete from market_price where log = $1 and product = $2 and since_ms < $3 and exists (
+           select 1 from market_price l where l.log = market_price.log and l.product = market_price.product
+           and l.since_ms > market_price.since_ms and l.since_ms <= $3
+           and l.since_ms / $4 = market_price.since_ms / $4)",
+        params![stall, product, now_ms - BEFORE_MS, DAY_MS],
+    )?;
     tx.run(
         "delete from market_price where log = $1 and product = $2 and since_ms < coalesce(
            (select max(since_ms) from market_price where log = $1 and product = $2 and since_ms <= $3), 0)",
-        params![stall, product, now_ms - BEFORE_MS],
+        params![stall, product, now_ms - TOLD_MS],
     )
+}
+
+/// What it cost since it was added, the first price first; the last one of each day.
+pub(super) fn told(
+    tx: &mut dyn Tx,
+    (stall, product): (LogId, ProductId),
+) -> Result<Vec<PricedSince>, StoreError> {
+    let rows = tx.query(
+        "select since_ms, price_minor from market_price
+         where log = $1 and product = $2 and since_ms in (
+           select max(since_ms) from market_price where log = $1 and product = $2 group by since_ms / $3)
+         order by since_ms desc limit $4",
+        params![stall, product, DAY_MS, TOLD_MAX],
+    )?;
+    let priced = |row: &Row| Ok(PricedSince { since_ms: row.int(0)?, price_minor: row.int(1)? });
+    let mut told: Vec<PricedSince> = rows.iter().rev().map(priced).collect::<Result<_, StoreError>>()?;
+    // A day that ended as the one before it changed nothing.
+    told.dedup_by_key(|it| it.price_minor);
+    Ok(told)
 }

@@ -1,6 +1,8 @@
 //! One product of a stall: its pictures, its price, how much is left, and the way into the basket.
 
-use soko_app_api::{BuyerQuery, BuyerVerb, BuyerView, Dated, MarketQuery, MarketView, OfferPage, OfferRow};
+use soko_app_api::{
+    BuyerQuery, BuyerVerb, BuyerView, Dated, MarketQuery, MarketView, OfferPage, OfferRow, PricedSince,
+};
 use soko_domain::ids::{Hash, LogId, ProductId};
 use soko_domain::interaction::Met;
 use yew::prelude::*;
@@ -18,7 +20,9 @@ use crate::live::{use_buyer, use_market};
 use crate::nav::Go;
 use crate::parts::{Busy, Empty, Icon, Photo, Stepper, icon};
 use crate::route::Route;
-use crate::speech::use_speech;
+use crate::speech::{Speech, use_speech};
+
+const DAY_MS: i64 = 86_400_000;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct OfferProps {
@@ -99,6 +103,7 @@ fn Page(props: &PageProps) -> Html {
                         <Choosing key={family.to_string()} choices={choices.clone()} product={row.product} before={before.clone()} />
                     }
                     <Put key={format!("put-{family}")} row={row.clone()} available={told.available} must_choose={must_choose.then(|| before.clone())} />
+                    if is_whole { { prices(&speech, row, &page.prices) } }
                     if !page.description.is_empty() {
                         <section class="stack-tight">
                             <h2 class="h-small">{ speech.say("shop.about-product") }</h2>
@@ -110,6 +115,32 @@ fn Page(props: &PageProps) -> Html {
             <Reviews stall={row.stall} product={row.product} rating={told.rating} />
             <Beside stall={row.stall} product={row.product} name={row.name.clone()} />
         </>
+    }
+}
+
+/// What it cost since it was added, the latest price first. One that never moved says nothing.
+fn prices(speech: &Speech, row: &OfferRow, all: &[PricedSince]) -> Html {
+    let day =
+        |since_ms: i64| speech.day_of_year(i32::try_from(since_ms.div_euclid(DAY_MS)).unwrap_or_default());
+    let since = |at: usize, since_ms: i64| match (since_ms, all.get(at + 1)) {
+        (0, Some(next)) => speech.fill("shop.prices-before", &[("day", &day(next.since_ms))]),
+        _ => day(since_ms).into(),
+    };
+    if all.len() < 2 {
+        return Html::default();
+    }
+    html! {
+        <details class="folded">
+            <summary>{ speech.say("shop.prices") }</summary>
+            <dl class="sums">
+                { for all.iter().enumerate().rev().map(|(at, it)| html! {
+                    <div>
+                        <dt>{ since(at, it.since_ms) }</dt>
+                        <dd class="number">{ speech.price(it.price_minor, &row.currency, row.unit, row.price_per) }</dd>
+                    </div>
+                }) }
+            </dl>
+        </details>
     }
 }
 

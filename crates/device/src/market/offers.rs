@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use soko_app_api::text::as_hex_list;
-use soko_app_api::{Choices, Dated, OfferPage, OfferRow, WINDOW_ROWS_MAX, Window};
+use soko_app_api::{Choices, Dated, OfferPage, OfferRow, PricedSince, WINDOW_ROWS_MAX, Window};
 use soko_domain::ids::{Hash, LogId, ProductId, ThingId};
 use soko_record_log::{Row, StoreError, Tx, params};
 use soko_search::fold;
 
-use crate::kept::{pack, unpack, unpack_grown};
+use crate::kept::{pack, unpack_grown};
 
 /// What a row got at its end since rows are kept: its deal; before that which variant it is of what, by which options, and its family.
 const ROW_GREW: [usize; 2] = [1, 4];
@@ -28,7 +28,11 @@ struct Told {
     description: String,
     #[serde(with = "as_hex_list")]
     pictures: Vec<Hash>,
+    prices: Vec<PricedSince>,
 }
+
+/// Fields that came at its end: the prices.
+const TOLD_GREW: usize = 1;
 
 /// A page as it was kept with its row in it, before products had variants: ids as bytes, choices as numbers.
 type PageBefore = (
@@ -57,7 +61,8 @@ pub(super) fn put_page(tx: &mut dyn Tx, seen: &Dated<OfferPage>) -> Result<(), S
     for row in about(page) {
         put(tx, at, row, None)?;
     }
-    let told = Told { description: page.description.clone(), pictures: page.pictures.clone() };
+    let (description, pictures) = (page.description.clone(), page.pictures.clone());
+    let told = Told { description, pictures, prices: page.prices.clone() };
     put(tx, at, &page.row, Some(&told))?;
     // Variants that it does not name any more are not on offer any more.
     let of = page.row.variant_of.unwrap_or(page.row.product);
@@ -112,7 +117,8 @@ pub(super) fn line(bytes: &[u8]) -> Option<OfferRow> {
 }
 
 fn told(bytes: &[u8]) -> Option<Told> {
-    unpack(bytes).or_else(|| unpack::<PageBefore>(bytes).map(|(_, _, told)| told))
+    let before = || unpack_grown::<PageBefore>(bytes, TOLD_GREW).map(|(_, _, told)| told);
+    unpack_grown(bytes, TOLD_GREW).or_else(before)
 }
 
 /// A product's page, and as old as its oldest part.
@@ -131,10 +137,11 @@ pub(super) fn page(
         variants.push(variant);
     }
     let itself = if of == product { Some(row.clone()) } else { offer(tx, stall, of)?.map(|kept| kept.row) };
-    let unknown = || Told { description: String::new(), pictures: row.picture.into_iter().collect() };
-    let Told { description, pictures } = told.unwrap_or_else(unknown);
+    let pictures = || row.picture.into_iter().collect();
+    let unknown = || Told { description: String::new(), pictures: pictures(), prices: Vec::new() };
+    let Told { description, pictures, prices } = told.unwrap_or_else(unknown);
     let choices = Choices::of(itself, variants).map(Box::new);
-    Ok(Some((as_of_ms, OfferPage { row, description, pictures, choices })))
+    Ok(Some((as_of_ms, OfferPage { row, description, pictures, choices, prices })))
 }
 
 pub(super) fn by_name(
@@ -256,9 +263,15 @@ mod tests {
         assert_eq!(line(&pack(&row()).unwrap()), Some(row()));
         assert_eq!(line(&before(4)[..40]), None);
 
-        let words = Told { description: "Of cotton".into(), pictures: vec![Hash([3; 32]), Hash([7; 32])] };
-        let page = [before(4), pack(&words).unwrap()[1..].to_vec()].concat();
+        let pictures = vec![Hash([3; 32]), Hash([7; 32])];
+        let words = Told { description: "Of cotton".into(), pictures, prices: Vec::new() };
+        let mut kept = pack(&words).unwrap();
+        assert_eq!(kept.pop(), Some(0), "no prices");
+        let page = [before(4), kept[1..].to_vec()].concat();
         assert_eq!(told(&page), Some(words.clone()));
+        assert_eq!(told(&kept), Some(words.clone()));
+        let prices = vec![PricedSince { since_ms: 0, price_minor: 250 }];
+        let words = Told { prices, ..words };
         assert_eq!(told(&pack(&words).unwrap()), Some(words));
     }
 }
