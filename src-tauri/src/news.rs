@@ -144,6 +144,9 @@ fn own_news(words: &Words, (order, stall_name): (OrderId, &str), (news, currency
         OwnNews::PartBack { amount_minor } => {
             words.part_back.replace("{amount}", &money(currency, amount_minor))
         }
+        OwnNews::PartOwed { amount_minor } => {
+            words.part_owed.replace("{amount}", &money(currency, amount_minor))
+        }
         OwnNews::ReturnTaken => words.return_taken.to_owned(),
         OwnNews::ReturnRefused => words.return_refused.to_owned(),
     };
@@ -241,9 +244,11 @@ mod tests {
             ("3 paiements reçus chez Amina", format!("/orders?at={at}"))
         );
         for language in Language::ALL {
-            let back = of(&own_news_at("Amina", OwnNews::PartBack { amount_minor: 250 }), language);
-            assert!(back.title.contains("KES 2.50") && back.title.contains("Amina"), "{}", back.title);
-            assert_eq!(back.path, format!("/my-orders/{}", OrderId([3; 16])));
+            for part in [OwnNews::PartBack { amount_minor: 250 }, OwnNews::PartOwed { amount_minor: 250 }] {
+                let news = of(&own_news_at("Amina", part), language);
+                assert!(news.title.contains("KES 2.50") && news.title.contains("Amina"), "{}", news.title);
+                assert_eq!(news.path, format!("/my-orders/{}", OrderId([3; 16])));
+            }
         }
     }
 
@@ -274,7 +279,13 @@ mod tests {
         let mut all = vec![order("A", "KES", 1), own(OwnOrderState::Held), incident];
         all.extend([1, 2].map(|payments| paid_at("A", payments)));
         all.extend([(false, 1), (false, 2), (true, 1), (true, 2)].map(|level| level_at("A", level)));
-        let parts = [OwnNews::PartBack { amount_minor: 5 }, OwnNews::ReturnTaken, OwnNews::ReturnRefused];
+        let amount_minor = 5;
+        let parts = [
+            OwnNews::PartBack { amount_minor },
+            OwnNews::PartOwed { amount_minor },
+            OwnNews::ReturnTaken,
+            OwnNews::ReturnRefused,
+        ];
         all.extend(parts.map(|news| own_news_at("A", news)));
         for news in all.iter().map(|it| of(it, Language::English)).chain([test(Language::French)]) {
             assert!(Route::of_stranger(&news.path).is_some(), "{}", news.path);

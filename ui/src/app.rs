@@ -222,6 +222,9 @@ fn arrived(desk: &Desk, speech: &Speech, arrival: &Arrival) {
                 OwnNews::PartBack { amount_minor } => {
                     ("arrival.part-back", speech.money(*amount_minor, currency))
                 }
+                OwnNews::PartOwed { amount_minor } => {
+                    ("arrival.part-owed", speech.money(*amount_minor, currency))
+                }
                 OwnNews::ReturnTaken => ("arrival.return-taken", String::new()),
                 OwnNews::ReturnRefused => ("arrival.return-refused", String::new()),
             };

@@ -196,6 +196,8 @@ pub enum Arrival {
 pub enum OwnNews {
     /// A part of the money went back.
     PartBack { amount_minor: i64 },
+    /// A part did not go back the way it was paid, or did not arrive.
+    PartOwed { amount_minor: i64 },
     /// The stall has again what was to come back.
     ReturnTaken,
     /// It does not take it.

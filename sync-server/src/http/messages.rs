@@ -49,7 +49,7 @@ pub(crate) struct WishesBody {
     language: &'static str,
     /// For each topic whether a mail is wanted: `order-new`, `order-cancelled`, `incident`, `review-new`, `order-held`,
     /// `order-handed-over`, `order-released`, `order-packed`, `order-ready`, `order-on-the-way`, `order-swap`, `order-paid`, `order-paid-back`,
-    /// `order-part-back`, `return-answered`, `payment-came`, `payment-trouble`, `low-stock`, `stock-out`, `device-revoked`,
+    /// `order-part-back`, `order-owed`, `return-answered`, `payment-came`, `payment-trouble`, `low-stock`, `stock-out`, `device-revoked`,
     /// `back-in-stock`, `price-drop`.
     topics: BTreeMap<&'static str, bool>,
     /// Every way to be told: `mail`, `push` for notifications of browsers, and `sms` for texts to a telephone.

@@ -432,7 +432,8 @@ fn facts(tx: &mut dyn Tx, message: &Message) -> Result<Option<Facts>, StoreError
     facts.order = Some(ThingId(order.order.0));
     let amount = |minor| Money { minor, currency: order.currency }.to_string();
     facts.total = amount(order.total_minor);
-    if matches!(message.topic, Topic::OrderPartBack | Topic::PaymentCame | Topic::OrderPaid) {
+    let of_amount = [Topic::OrderPartBack, Topic::OrderOwed, Topic::PaymentCame, Topic::OrderPaid];
+    if of_amount.contains(&message.topic) {
         facts.amount = amount(Back::from_detail(message.detail).amount_minor);
     }
     let waiting = order.payment.as_ref().filter(|payment| payment.state == "waiting");

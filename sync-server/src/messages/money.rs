@@ -42,7 +42,7 @@ pub(super) fn told_of(
     } else if let Entry::OrderTransferCame(transfer) = entry {
         came(tx, log, (transfer.order, transfer.amount_minor))?
     } else if let Entry::IncidentRaised(raised) = entry {
-        trouble(tx, log, raised)?.into_iter().collect()
+        trouble(tx, log, raised)?
     } else if let Entry::ReturnTaken(taken) = entry {
         vec![answered(tx, log, (taken.order, taken.returned), TAKEN)?]
     } else if let Entry::ReturnRefused(refused) = entry {
@@ -71,8 +71,8 @@ fn came(tx: &mut dyn Tx, log: LogId, (order, amount_minor): (OrderId, i64)) -> R
     Ok(vec![told(Topic::PaymentCame, None), told(Topic::OrderPaid, buyer)])
 }
 
-/// What is wrong with the money of an order that is known here.
-fn trouble(tx: &mut dyn Tx, log: LogId, raised: &IncidentRaised) -> Result<Option<Told>, StoreError> {
+/// What is wrong with the money of an order that is known here. Whoever waits for money that does not come hears of it, too.
+fn trouble(tx: &mut dyn Tx, log: LogId, raised: &IncidentRaised) -> Result<Vec<Told>, StoreError> {
     let is_about = match raised.kind {
         IncidentKind::PaymentOdd
         | IncidentKind::PaymentReturned
@@ -87,12 +87,17 @@ fn trouble(tx: &mut dyn Tx, log: LogId, raised: &IncidentRaised) -> Result<Optio
         | IncidentKind::PaymentTwice
         | IncidentKind::PaidTwice => false,
     };
-    let Some(order) = raised.orders.first().filter(|_| is_about) else { return Ok(None) };
+    let Some(order) = raised.orders.first().filter(|_| is_about) else { return Ok(vec![]) };
     if read::order(tx, log, *order)?.is_none() {
-        return Ok(None);
+        return Ok(vec![]);
     }
     let (subject, detail) = (Some(ThingId(order.0)), raised.kind.number().into());
-    Ok(Some(Told { topic: Topic::PaymentTrouble, buyer: None, subject, detail }))
+    let mut told = vec![Told { topic: Topic::PaymentTrouble, buyer: None, subject, detail }];
+    if raised.kind == IncidentKind::PaymentStays {
+        let buyer = buyer_of(tx, log, *order)?;
+        told.push(Told { topic: Topic::OrderOwed, buyer, subject, detail: raised.quantity });
+    }
+    Ok(told)
 }
 
 fn answered(

@@ -41,6 +41,8 @@ pub enum Topic {
     OrderPaidBack,
     /// To the buyer: a part of the money is on its way back, or was given out of the drawer.
     OrderPartBack,
+    /// To the buyer: what was to go back did not arrive, and the stall owes it.
+    OrderOwed,
     /// To the buyer: the stall has again what was to come back, or does not take it.
     ReturnAnswered,
     /// To the stall: the money for an order is there.
@@ -87,7 +89,7 @@ pub enum Audience {
 
 impl Topic {
     /// What people are told.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::OrderNew,
         Self::OrderCancelled,
         Self::Incident,
@@ -106,6 +108,7 @@ impl Topic {
         Self::OrderPaid,
         Self::OrderPaidBack,
         Self::OrderPartBack,
+        Self::OrderOwed,
         Self::ReturnAnswered,
         Self::PaymentCame,
         Self::PaymentTrouble,
@@ -156,6 +159,7 @@ impl Topic {
             Self::ReturnAnswered => 32,
             Self::PaymentCame => 33,
             Self::PaymentTrouble => 34,
+            Self::OrderOwed => 35,
             Self::Program(topic) => topic.number(),
         }
     }
@@ -186,6 +190,7 @@ impl Topic {
             Self::OrderPaid => "order-paid",
             Self::OrderPaidBack => "order-paid-back",
             Self::OrderPartBack => "order-part-back",
+            Self::OrderOwed => "order-owed",
             Self::ReturnAnswered => "return-answered",
             Self::PaymentCame => "payment-came",
             Self::PaymentTrouble => "payment-trouble",
@@ -230,6 +235,7 @@ impl Topic {
             | Self::OrderPaid
             | Self::OrderPaidBack
             | Self::OrderPartBack
+            | Self::OrderOwed
             | Self::ReturnAnswered
             | Self::BackInStock
             | Self::PriceDrop => Audience::Buyer,
@@ -273,6 +279,7 @@ impl Topic {
             Self::OrderPaid
                 | Self::OrderPaidBack
                 | Self::OrderPartBack
+                | Self::OrderOwed
                 | Self::ReturnAnswered
                 | Self::PaymentCame
                 | Self::PaymentTrouble

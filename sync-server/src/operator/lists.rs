@@ -139,19 +139,23 @@ pub fn sold_products(tx: &mut dyn Tx, now_ms: i64, asked: &Asked) -> Result<Sold
            where o.currency = $1 and p.log = o.log
              and f.log = p.log and f.grain = p.grain and f.at = p.at
            group by f.log, f.product),
-         listed as (
-           select o.currency, o.log, o.name as stall_name, g.product, g.name, coalesce(t.lines, 0) as lines,
-             coalesce(t.units, 0) as units, coalesce(t.units_returned, 0) as units_returned,
-             coalesce(t.revenue_minor, 0) as revenue_minor, coalesce(t.refunded_minor, 0) as refunded_minor,
-             coalesce(t.revenue_minor - t.refunded_minor, 0) as net_minor
-           from open o join product g on g.log = o.log
-           left join goods t on t.log = g.log and t.product = g.product
-           where o.currency = $1 and (g.archived = 0 or t.product is not null) and g.folded like $2 escape '!')
-         select currency, log, stall_name, product, name, lines, units, units_returned, revenue_minor,
-           refunded_minor, net_minor
-         from listed
-         where net_minor < cast($3 as bigint) or net_minor = cast($3 as bigint) and (log, product) > ($4, $5)
-         order by net_minor desc, log, product limit $6"),
+         shown as (
+           select log, product, sum(lines) as lines, sum(units) as units, sum(units_returned) as units_returned,
+             sum(revenue_minor) as revenue_minor, sum(refunded_minor) as refunded_minor,
+             sum(revenue_minor - refunded_minor) as net_minor
+           from (
+             select log, product, lines, units, units_returned, revenue_minor, refunded_minor from goods
+             union all
+             select g.log, g.product, 0, 0, 0, 0, 0 from open o cross join product g
+             where o.currency = $1 and g.log = o.log and g.archived = 0 and g.folded like $2 escape '!') as every
+           group by log, product)
+         select o.currency, o.log, o.name, g.product, g.name, cast(t.lines as bigint), cast(t.units as bigint),
+           cast(t.units_returned as bigint), cast(t.revenue_minor as bigint), cast(t.refunded_minor as bigint),
+           cast(t.net_minor as bigint)
+         from shown t cross join open o cross join product g
+         where o.log = t.log and g.log = t.log and g.product = t.product and g.folded like $2 escape '!'
+           and (t.net_minor < cast($3 as bigint) or t.net_minor = cast($3 as bigint) and (t.log, t.product) > ($4, $5))
+         order by t.net_minor desc, t.log, t.product limit $6"),
     )?;
     let mut found = Vec::new();
     for row in &rows {

@@ -23,7 +23,7 @@ pub struct RefundView {
     pub amount_minor: i64,
     /// `as-paid` or `cash`.
     pub way: &'static str,
-    /// `on-its-way`, `to-fetch`, `back` or `refused`.
+    /// `on-its-way`, `to-fetch`, `back` or `refused`, which is said of what did not arrive, too.
     pub state: &'static str,
     pub reason: String,
     pub at_ms: i64,
@@ -165,6 +165,14 @@ pub(super) fn remember(desk: &mut Desk<'_>, payment: &mut Payment) -> Result<(),
 
 pub(super) fn views(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<RefundView>, StoreError> {
     let parts = order_refunds::parts(tx, log, order)?;
+    // The records say for ever that these went back; their bank did not take them.
+    let undone: Vec<ThingId> = match rows::find(tx, log, order)? {
+        Found::Kept(kept) => {
+            let undone = kept.payment.parts.iter().filter(|part| part.stage == Stage::Undone);
+            undone.map(|part| part.refund).collect()
+        }
+        Found::None | Found::Unread => Vec::new(),
+    };
     // What only was asked for is nobody's yet.
     let told =
         parts.into_iter().filter(|part| part.standing != PartStanding::Asked && part.shown_minor() > 0);
@@ -176,6 +184,7 @@ pub(super) fn views(tx: &mut dyn Tx, log: LogId, order: OrderId) -> Result<Vec<R
                 BackWay::Cash => "cash",
             },
             state: match (part.standing, part.way) {
+                (PartStanding::Back, _) if undone.contains(&part.refund) => "refused",
                 (PartStanding::Back, _) => "back",
                 (PartStanding::Refused, _) => "refused",
                 (PartStanding::Asked | PartStanding::Allowed, BackWay::AsPaid) => "on-its-way",

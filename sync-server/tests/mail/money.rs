@@ -261,3 +261,35 @@ async fn a_card_payment_that_comes_goes_back_in_part_and_is_disputed_is_told_onc
         assert_eq!(news(&world, &sink).await.0, [], "nothing twice");
     }
 }
+
+/// Weeks later a bank does not take what went back: whoever counted on it is told, and what the order says of it is true again.
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_did_not_arrive_is_told_to_the_stall_and_to_whom_it_is_owed() {
+    for store in stores() {
+        let (mut world, sink) = (World::waiting((store, Speaks::Stripe)).await, Sink::open().await);
+        let buyer = world.shop.server.person(BUYER).await;
+        let claim = world.shop.server.ask(Method::POST, "/v1/me/guest").header("soko-buyer", &secret(1));
+        claim.bearer(&buyer).send().await.expect(StatusCode::NO_CONTENT);
+        world.provider.books().buyer(true);
+        world.until(("held", "paid")).await;
+        world.shop.hand_over(ORDER).await;
+        world.register_says(vec![asks(1, 450, BackWay::AsPaid)]).await;
+        world.rests().await;
+        news(&world, &sink).await;
+        let part = async |world: &World| world.seen().await["refunds"][0]["state"].clone();
+        assert_eq!(part(&world).await, "back");
+
+        world.provider.books().undo_refunds();
+        world.looks_after("evt_1").await;
+        assert_eq!(part(&world).await, "refused");
+        let (heard, texts) = news(&world, &sink).await;
+        let owed =
+            [(BUYER, "Tea House owes you 4.50 EUR"), (OWNER, "Money for a buyer stays with Tea House")];
+        assert_eq!(heard, pairs(&owed));
+        assert!(texts.iter().any(|text| text.contains(&format!("/my-orders/{}", id(ORDER)))), "{texts:?}");
+        world.looks_after("evt_2").await;
+        world = world.restart();
+        assert_eq!(news(&world, &sink).await.0, [], "nothing twice");
+        assert_eq!(part(&world).await, "refused");
+    }
+}

@@ -44,7 +44,7 @@ impl World {
     }
 
     /// It says so, and is looked up as often as that wants.
-    async fn looks_after(&self, name: &str) {
+    pub(crate) async fn looks_after(&self, name: &str) {
         self.says(name, None).await;
         for _ in 0..8 {
             self.drive().await;

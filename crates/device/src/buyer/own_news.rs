@@ -10,12 +10,16 @@ use crate::server::OrderNow;
 
 pub(super) fn of(tx: &mut dyn Tx, order: OrderId, now: &OrderNow) -> Result<Vec<OwnNews>, StoreError> {
     let before = own_orders::refunds(tx, order)?;
-    let is_back = |state: OwnRefundState| state == OwnRefundState::Back;
     let mut news: Vec<OwnNews> = Vec::new();
-    for (place, refund) in now.refunds.iter().enumerate().filter(|(_, refund)| is_back(refund.state)) {
-        if !before.get(place).is_some_and(|known| is_back(known.state)) {
-            news.push(OwnNews::PartBack { amount_minor: refund.amount_minor });
-        }
+    for (place, refund) in now.refunds.iter().enumerate() {
+        let is_new = before.get(place).is_none_or(|known| known.state != refund.state);
+        let amount_minor = refund.amount_minor;
+        let part = match refund.state {
+            OwnRefundState::Back => OwnNews::PartBack { amount_minor },
+            OwnRefundState::Refused => OwnNews::PartOwed { amount_minor },
+            OwnRefundState::OnItsWay | OwnRefundState::ToFetch => continue,
+        };
+        news.extend(is_new.then_some(part));
     }
     let before = returns::of_order(tx, order)?;
     for returned in &now.returns {
