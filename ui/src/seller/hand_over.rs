@@ -27,27 +27,33 @@ pub(super) struct TakeProps {
 /// Into an open drawer; where it is closed, that comes first.
 #[component]
 pub(super) fn Take(props: &TakeProps) -> Html {
-    match use_shift(&props.stall) {
-        None => Html::default(),
+    let (taken, keep) = use_taken(props.order.row.order);
+    let (stall, on_close) = (props.stall.clone(), props.on_close.clone());
+    match (use_shift(&props.stall), taken) {
+        // A part that is taken before it is known what was would be taken for all of it.
+        (None, _) | (Some(Some(_)), None) => Html::default(),
         // It shows the payment as soon as it is open.
-        Some(None) => html! {
-            <OpenDrawer stall={props.stall.clone()} on_close={props.on_close.clone()} on_open={Callback::noop()} />
-        },
-        Some(Some(_)) => html! { <Taking ..props.clone() /> },
+        (Some(None), _) => html! { <OpenDrawer {stall} {on_close} on_open={Callback::noop()} /> },
+        (Some(Some(_)), Some(taken)) => {
+            html! { <Taking {stall} order={props.order.clone()} {taken} {keep} {on_close} /> }
+        }
     }
 }
 
-impl Clone for TakeProps {
-    fn clone(&self) -> Self {
-        Self { stall: self.stall.clone(), order: self.order.clone(), on_close: self.on_close.clone() }
-    }
+#[derive(Properties, PartialEq)]
+struct TakingProps {
+    stall: OwnStall,
+    order: OrderView,
+    taken: Vec<TenderInput>,
+    keep: Callback<Vec<TenderInput>>,
+    on_close: Callback<()>,
 }
 
 #[component]
-fn Taking(props: &TakeProps) -> Html {
+fn Taking(props: &TakingProps) -> Html {
     let acting = use_acting();
     let speech = acting.speech.clone();
-    let (taken, keep) = use_taken(props.order.row.order);
+    let (taken, keep) = (props.taken.clone(), props.keep.clone());
     let (paying, set) = use_paying(taken, keep.clone());
     let currency: AttrValue = props.order.row.currency.clone().into();
     let before = settled(&props.order, &paying.added);
@@ -109,18 +115,18 @@ const LAYOUT: u8 = 1;
 /// What was taken of an order's money already, and how that changes. It is kept until the order is handed over: who closes the dialog, or
 /// whose page is locked or gone, has the money still.
 #[hook]
-fn use_taken(order: OrderId) -> (Vec<TenderInput>, Callback<Vec<TenderInput>>) {
+fn use_taken(order: OrderId) -> (Option<Vec<TenderInput>>, Callback<Vec<TenderInput>>) {
     let (desk, speech) = (use_desk(), use_speech());
-    let taken = use_state(Vec::new);
+    let taken = use_state(|| None);
     let is_said = use_memo((), |()| Rc::new(Cell::new(false)));
     {
         let (desk, taken) = (desk.clone(), taken.setter());
         use_effect_with(order, move |order| {
             let key = key(*order);
             wasm_bindgen_futures::spawn_local(async move {
-                if let Answer::Kept(bytes) = desk.call(Call::Kept { key }).await {
-                    taken.set(drafts::unpack(LAYOUT, &bytes).found().unwrap_or_default());
-                }
+                let answer = desk.call(Call::Kept { key }).await;
+                let bytes = if let Answer::Kept(bytes) = answer { bytes } else { Vec::new() };
+                taken.set(Some(drafts::unpack(LAYOUT, &bytes).found().unwrap_or_default()));
             });
         });
     }
@@ -129,7 +135,7 @@ fn use_taken(order: OrderId) -> (Vec<TenderInput>, Callback<Vec<TenderInput>>) {
         Callback::from(move |now: Vec<TenderInput>| {
             let value = if now.is_empty() { Vec::new() } else { drafts::pack(LAYOUT, &now) };
             let (desk, speech, is_said) = (desk.clone(), speech.clone(), Rc::clone(&is_said));
-            taken.set(now);
+            taken.set(Some(now));
             wasm_bindgen_futures::spawn_local(async move {
                 drafts::keep(&desk, &speech, &is_said, (key(order), value)).await;
             });

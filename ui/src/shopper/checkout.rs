@@ -86,7 +86,8 @@ impl Form {
         sent.is_some_and(|sent| view.addresses.iter().all(|it| it.contact != sent))
     }
 
-    /// What is still to be said before this step is left, by the names of its fields.
+    /// What is still to be said before this step is left, by the names of its fields, but for where it goes: without that there is no
+    /// total, which is said as what is wrong.
     fn missing(&self, view: &CheckoutView, leg: Leg) -> Vec<&'static str> {
         let mut missing = Vec::new();
         let mut needs = |is_there: bool, key: &'static str| {
@@ -96,8 +97,6 @@ impl Form {
         };
         match leg {
             Leg::Delivery => {
-                let way = view.ways.iter().find(|way| way.handing == view.handing);
-                needs(way.is_none_or(|way| way.zones.is_empty()) || !self.zone.is_empty(), "ordering.zone");
                 if let Some(ContactView { name, reach, address }) = self.sent(view) {
                     needs(!name.is_empty(), "ordering.name");
                     needs(!reach.is_empty(), "checkout.reach");

@@ -248,7 +248,8 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
         }
         // Tables that are gone as a whole take their later columns along.
         let mut gone = vec!["category"];
-        for later in soko_engine::schema().iter().filter(|step| step.number > 4) {
+        let later = || soko_engine::schema().iter().filter(|step| step.number > 4);
+        for later in later() {
             for made in later.sql.split("create table ").skip(1) {
                 let name = made.split_whitespace().next().unwrap();
                 // One that is made anew in a later step was made before.
@@ -258,11 +259,13 @@ fn as_before_the_lists(disk: &[u8]) -> Vec<u8> {
                 tx.execute(&format!("drop table {name}"), &[])?;
                 gone.push(name);
             }
-            // Indexes of tables that stay, then the columns.
+            // Indexes of tables that stay; then all columns, of which a later step's index may be.
             for made in later.sql.split("create index ").skip(1) {
                 let name = made.split_whitespace().next().unwrap();
                 tx.execute(&format!("drop index if exists {name}"), &[])?;
             }
+        }
+        for later in later() {
             for added in later.sql.split("alter table ").skip(1) {
                 let words: Vec<&str> = added.split_whitespace().collect();
                 let ["add", "column", column] = words[1..4] else { continue };
